@@ -1,0 +1,19 @@
+package lanyard.common.events;
+
+/**
+ * Something that happened to a cluster's credential. Whoever hears it may hear it twice or late.
+ *
+ * <p>Constructors refuse what the schema of the type refuses, so an event that exists can be written and will be read. Keystone's
+ * objects are named by id; no event has a field for a secret, except the sealed form in {@link CredentialReady}.
+ */
+public sealed interface CredentialEvent
+        permits CredentialProvisioned, CredentialFailed, CredentialReady, TokenIssued, CredentialRevoked {
+    /** The highest generation that is believed. */
+    int HIGHEST_GENERATION = 1_000_000;
+
+    /** The UUID of the cluster, in lower case. */
+    String cluster();
+
+    /** The CloudEvents type, such as {@code credential.provisioned}. */
+    String type();
+}

@@ -1,0 +1,48 @@
+package lanyard.common.events;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import lanyard.common.events.wire.Shape;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cluster has no credential, and will have none until something changes.
+ *
+ * @param project id of the cluster's project, if it is known
+ * @param generation of the credential that could not be made
+ * @param message what happened and what to do about it, for an operator; cut at {@value #LONGEST_MESSAGE} characters, without
+ *     control characters
+ */
+public record CredentialFailed(
+        String cluster,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String project,
+        int generation,
+        FailureReason reason,
+        String message)
+        implements CredentialEvent {
+    public static final String TYPE = "credential.failed";
+    static final int LONGEST_MESSAGE = 1000;
+
+    public CredentialFailed {
+        Shape.CLUSTER.require("cluster", cluster);
+        if (project != null) {
+            Shape.KEYSTONE_ID.require("project", project);
+        }
+        Shape.between("generation", generation, 1, HIGHEST_GENERATION);
+        Shape.present("reason", reason);
+        message = legible(Shape.present("message", message));
+    }
+
+    /** A message is repaired where ids are refused: it must not be what keeps a failure from being told. */
+    private static String legible(String message) {
+        var line = message.replaceAll("[\\p{Cc}\\p{Cs}]+", " ").strip();
+        var cut = line.length() <= LONGEST_MESSAGE
+                ? line
+                : line.substring(0, line.offsetByCodePoints(0, line.codePointCount(0, LONGEST_MESSAGE - 1)));
+        return cut.isEmpty() ? "-" : cut;
+    }
+
+    @Override
+    public String type() {
+        return TYPE;
+    }
+}

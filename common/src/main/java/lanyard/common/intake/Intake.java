@@ -1,0 +1,113 @@
+package lanyard.common.intake;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Uni;
+import io.vertx.pgclient.PgException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.function.Function;
+import lanyard.common.outbox.Outbox;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.hibernate.reactive.mutiny.Mutiny;
+import org.jboss.logging.Logger;
+
+/**
+ * How a message from the bus becomes a row: it is acknowledged when what it says is committed, and not before.
+ *
+ * <p>While the database is away the message waits and is tried again, for as long as it takes; nothing is skipped. What can never
+ * be committed, and what could not be understood, leaves a dead letter, which says where the message is and why it was refused,
+ * and holds nothing of its content.
+ */
+@ApplicationScoped
+public class Intake {
+    private static final Logger LOG = Logger.getLogger(Intake.class);
+    private static final Duration FIRST_RETRY = Duration.ofMillis(200);
+    private static final Duration LONGEST_RETRY = Duration.ofSeconds(10);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Mutiny.SessionFactory sessions;
+    private final Outbox outbox;
+    private final MeterRegistry metrics;
+
+    Intake(Mutiny.SessionFactory sessions, Outbox outbox, MeterRegistry metrics) {
+        this.sessions = sessions;
+        this.outbox = outbox;
+        this.metrics = metrics;
+    }
+
+    /** Commits what a message says; done when it is committed. */
+    public Uni<Void> commit(ConsumerRecord<String, byte[]> message, Function<Mutiny.Session, Uni<Void>> change) {
+        return persistently(message, change)
+                .invoke(() -> count(message, "read"))
+                .onFailure(Intake::isImpossible)
+                .recoverWithUni(e -> reject(message, "impossible", "the database refuses what it says"));
+    }
+
+    /** Passes over a message that is none of ours. */
+    public Uni<Void> ignore(ConsumerRecord<String, byte[]> message) {
+        count(message, "ignored");
+        return Uni.createFrom().voidItem();
+    }
+
+    /**
+     * Puts a message aside.
+     *
+     * @param reason a short code, for counting
+     * @param detail for an operator; must not hold content of the message
+     */
+    public Uni<Void> reject(ConsumerRecord<String, byte[]> message, String reason, String detail) {
+        LOG.warnf("refused a message at %s: %s, %s", place(message), reason, detail);
+        count(message, "dead-lettered");
+        var letter = new DeadLetter(
+                message.topic(),
+                message.partition(),
+                message.offset(),
+                message.value() == null ? 0 : message.value().length,
+                reason,
+                detail);
+        return persistently(message, session -> outbox.appendDeadLetter(session, write(letter)));
+    }
+
+    /** Where a message that was refused is, and why it was. */
+    private record DeadLetter(String topic, int partition, long offset, int bytes, String reason, String detail) {}
+
+    private Uni<Void> persistently(ConsumerRecord<String, byte[]> message, Function<Mutiny.Session, Uni<Void>> change) {
+        return Uni.createFrom()
+                .deferred(() -> sessions.withTransaction(change))
+                .onFailure(e -> !isImpossible(e))
+                .invoke(e -> LOG.warnf("what is at %s can't be committed yet: %s", place(message), e.getMessage()))
+                .onFailure(e -> !isImpossible(e))
+                .retry()
+                .withBackOff(FIRST_RETRY, LONGEST_RETRY)
+                .indefinitely();
+    }
+
+    /** Whether the same statement would fail for ever: SQLSTATE class 22, data exceptions, and 23, broken constraints. */
+    private static boolean isImpossible(Throwable failure) {
+        for (var e = failure; e != null; e = e.getCause()) {
+            if (e instanceof PgException pg && pg.getSqlState() != null) {
+                return pg.getSqlState().startsWith("22") || pg.getSqlState().startsWith("23");
+            }
+        }
+        return false;
+    }
+
+    private void count(ConsumerRecord<String, byte[]> message, String result) {
+        metrics.counter("lanyard.messages", "topic", message.topic(), "result", result)
+                .increment();
+    }
+
+    private static String place(ConsumerRecord<String, byte[]> message) {
+        return "%s/%d@%d".formatted(message.topic(), message.partition(), message.offset());
+    }
+
+    private static byte[] write(DeadLetter letter) {
+        try {
+            return JSON.writeValueAsBytes(letter);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

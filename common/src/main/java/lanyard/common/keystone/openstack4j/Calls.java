@@ -1,0 +1,92 @@
+package lanyard.common.keystone.openstack4j;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.Supplier;
+import lanyard.common.keystone.Reply;
+
+/** Turns what happens in a call to Keystone into its reply, and counts and times it as {@code lanyard.keystone.calls}. */
+final class Calls {
+    private static final Duration[] LATENCIES = {
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2500),
+        Duration.ofSeconds(10)
+    };
+
+    private final MeterRegistry meters;
+
+    Calls(MeterRegistry meters) {
+        this.meters = meters;
+    }
+
+    /** What is counted. {@code LOGIN} and {@code EXCHANGE} are the tokens that the others need, and are within their time. */
+    enum Operation {
+        LOGIN,
+        EXCHANGE,
+        FIND_DOMAIN,
+        CREATE_DOMAIN,
+        FIND_USER,
+        CREATE_USER,
+        RESET_PASSWORD,
+        DELETE_USER,
+        FIND_PROJECT,
+        LIST_ROLES,
+        EFFECTIVE_ROLES,
+        GRANT_ROLE,
+        LIST_TRUSTS,
+        DELETE_TRUST,
+        CREATE_TRUST,
+        ISSUE_TOKEN,
+        PING;
+
+        /** The metric's tag: {@code create-user}. */
+        String tag() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    /** The reply of a call, which is counted. */
+    <T> Reply<T> timed(Operation operation, Supplier<Reply<T>> call) {
+        var time = Timer.start(meters);
+        var reply = attempt(call);
+        time.stop(Timer.builder("lanyard.keystone.calls")
+                .description("Calls to Keystone")
+                .tag("operation", operation.tag())
+                .tag("result", result(reply))
+                .serviceLevelObjectives(LATENCIES)
+                .register(meters));
+        return reply;
+    }
+
+    /** The reply of a part of a call. */
+    static <T> Reply<T> attempt(Supplier<Reply<T>> call) {
+        try {
+            return call.get();
+        } catch (Failed failed) {
+            return failed.reply();
+        }
+    }
+
+    /** The reply of a call that answers nothing. */
+    @SuppressWarnings("NullAway") // Void has no other value.
+    static Reply<Void> done() {
+        return new Reply.Done<>(null);
+    }
+
+    private static String result(Reply<?> reply) {
+        return switch (reply) {
+            case Reply.Done<?> _ -> "done";
+            case Reply.Missing<?> _ -> "missing";
+            case Reply.Conflict<?> _ -> "conflict";
+            case Reply.Denied<?> _ -> "denied";
+            case Reply.Unavailable<?> _ -> "unavailable";
+        };
+    }
+}

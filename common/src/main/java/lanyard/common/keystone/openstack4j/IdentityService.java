@@ -1,0 +1,89 @@
+package lanyard.common.keystone.openstack4j;
+
+import static lanyard.common.keystone.openstack4j.Fields.each;
+import static lanyard.common.keystone.openstack4j.Fields.text;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Set;
+import java.util.stream.Collectors;
+import lanyard.common.keystone.KeystoneAdmin.Project;
+import lanyard.common.keystone.KeystoneAdmin.User;
+import lanyard.common.secrets.Secret;
+import org.openstack4j.api.types.ServiceType;
+import org.openstack4j.openstack.internal.BaseOpenStackService;
+
+/**
+ * Calls of Keystone's Identity API v3 that openstack4j's services lack, or make in a way that won't do: its users know no options and
+ * print their password, its projects can't be read when an operator has given one an attribute that is no text, its effective role
+ * assignments have no names. Called within a session; failures are {@link Failed}.
+ */
+final class IdentityService extends BaseOpenStackService {
+    IdentityService() {
+        super(ServiceType.IDENTITY);
+    }
+
+    /** Makes an enabled user whom the cloud's password rules leave alone: nobody is there to change the password. */
+    User createUser(String domainId, String name, Secret password, String description) {
+        var request = BufferedAnswer.JSON.createObjectNode();
+        request.putObject("user")
+                .put("domain_id", domainId)
+                .put("name", name)
+                .put("password", password.reveal())
+                .put("description", description)
+                .put("enabled", true)
+                .putObject("options")
+                .put("ignore_password_expiry", true)
+                .put("ignore_lockout_failure_attempts", true)
+                .put("ignore_change_password_upon_first_use", true);
+        return user(post(JsonNode.class, "/users").json(request.toString()).execute());
+    }
+
+    /** Sets a user's password, without the old one, and enables the user. */
+    User resetPassword(String userId, Secret password) {
+        var request = BufferedAnswer.JSON.createObjectNode();
+        request.putObject("user").put("password", password.reveal()).put("enabled", true);
+        return user(patch(JsonNode.class, "/users/", userId)
+                .json(request.toString())
+                .execute());
+    }
+
+    Project findProject(String projectId) {
+        var project = get(JsonNode.class, "/projects/", projectId).execute().path("project");
+        return new Project(
+                text(project, "id", "a project"),
+                text(project, "name", "a project"),
+                project.path("enabled").asBoolean());
+    }
+
+    /** The names of the roles that count for a user on a project. */
+    Set<String> effectiveRoles(String userId, String projectId) {
+        var answer = get(JsonNode.class, "/role_assignments")
+                .param("user.id", userId)
+                .param("scope.project.id", projectId)
+                .param("effective", true)
+                .param("include_names", true)
+                .execute();
+        return each(answer, "role_assignments", "a list of role assignments")
+                .filter(assignment -> {
+                    // A filter that was not heeded would lend this user the roles of others.
+                    if (!text(assignment.path("user"), "id", "a role assignment")
+                                    .equals(userId)
+                            || !text(assignment.at("/scope/project"), "id", "a role assignment")
+                                    .equals(projectId)) {
+                        throw Failed.malformed("the roles of that user on that project");
+                    }
+                    // A domain's own role may have the name of another one, and policies don't know it.
+                    return !assignment.path("role").has("domain");
+                })
+                .map(assignment -> text(assignment.path("role"), "name", "a role"))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static User user(JsonNode answer) {
+        var user = answer.path("user");
+        return new User(
+                text(user, "id", "a user"),
+                text(user, "name", "a user"),
+                user.path("enabled").asBoolean());
+    }
+}

@@ -1,0 +1,67 @@
+package lanyard.common.keystone.openstack4j;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/** Reads the settings that can be wrong in ways that a type does not show. Every complaint names the variable to mend. */
+final class KeystoneSettings {
+    private KeystoneSettings() {}
+
+    /** The URL without a slash at its end. */
+    static String url(KeystoneConfig config) {
+        var url = config.url().toString().replaceAll("/+$", "");
+        var scheme = config.url().getScheme();
+        if (config.url().getHost() == null
+                || config.url().getUserInfo() != null
+                || !("http".equals(scheme) || "https".equals(scheme))
+                || !url.endsWith("/v3")) {
+            throw new IllegalArgumentException(
+                    "LANYARD_KEYSTONE_URL must be an http or https URL that ends in /v3, such as https://keystone.example:5000/v3");
+        }
+        return url;
+    }
+
+    static int callsInFlight(KeystoneConfig config) {
+        if (config.maxCallsInFlight() < 1) {
+            throw new IllegalArgumentException("LANYARD_KEYSTONE_MAX_CALLS_IN_FLIGHT must be 1 or more");
+        }
+        return config.maxCallsInFlight();
+    }
+
+    /** A setting that only the services have that administer Keystone. */
+    static <T> T needed(Optional<T> setting, String variable) {
+        return setting.orElseThrow(() -> new IllegalArgumentException(
+                variable + " is not set: this service administers Keystone and needs to know as whom"));
+    }
+
+    /** TLS that trusts the certificates in a PEM file and no others. */
+    static SSLContext trusting(Path certificates) {
+        try (var pem = Files.newInputStream(certificates)) {
+            var trusted = KeyStore.getInstance("PKCS12");
+            trusted.load(null, null);
+            var number = 0;
+            for (var certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                trusted.setCertificateEntry(Integer.toString(number++), certificate);
+            }
+            if (number == 0) {
+                throw new IllegalArgumentException(
+                        "LANYARD_KEYSTONE_CA_CERTIFICATE: no certificate in " + certificates);
+            }
+            var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(trusted);
+            var tls = SSLContext.getInstance("TLS");
+            tls.init(null, trust.getTrustManagers(), null);
+            return tls;
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalArgumentException(
+                    "LANYARD_KEYSTONE_CA_CERTIFICATE: can't read certificates from " + certificates, e);
+        }
+    }
+}

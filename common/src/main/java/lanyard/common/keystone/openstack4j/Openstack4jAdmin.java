@@ -1,0 +1,175 @@
+package lanyard.common.keystone.openstack4j;
+
+import static lanyard.common.keystone.openstack4j.Fields.present;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import lanyard.common.keystone.KeystoneAdmin;
+import lanyard.common.keystone.Reply;
+import lanyard.common.keystone.openstack4j.Calls.Operation;
+import lanyard.common.secrets.Secret;
+import org.openstack4j.api.Apis;
+
+/** {@link KeystoneAdmin} over openstack4j. */
+final class Openstack4jAdmin implements KeystoneAdmin {
+    private final KeystoneConnection connection;
+    private final Calls calls;
+    private final AdminToken admin;
+    private final TrustorTokens trustors;
+    private final IdentityService identity = new IdentityService();
+    private final TrustService trusts = new TrustService();
+
+    /** @throws IllegalArgumentException when the administrator's settings are not all there; it names the missing variable */
+    Openstack4jAdmin(KeystoneConfig config, KeystoneConnection connection, Calls calls, InstantSource clock) {
+        var authentication = new Authentication(connection);
+        this.connection = connection;
+        this.calls = calls;
+        this.admin = new AdminToken(config, authentication, calls, clock);
+        this.trustors = new TrustorTokens(authentication, calls, clock);
+    }
+
+    @Override
+    public Reply<String> findDomain(String name) {
+        return asAdmin(Operation.FIND_DOMAIN, () -> openstack4j().domains().getByName(name).stream()
+                .filter(domain -> name.equals(domain.getName()))
+                .findFirst()
+                .<Reply<String>>map(domain -> new Reply.Done<>(present(domain.getId(), "a domain")))
+                .orElseGet(Reply.Missing::new));
+    }
+
+    @Override
+    public Reply<String> createDomain(String name, String description) {
+        return asAdmin(
+                Operation.CREATE_DOMAIN,
+                () -> new Reply.Done<>(present(
+                        openstack4j().domains().create(name, description, true).getId(), "a domain")));
+    }
+
+    @Override
+    public Reply<User> findUser(String domainId, String name) {
+        return asAdmin(Operation.FIND_USER, () -> {
+            var user = openstack4j().users().getByName(name, domainId);
+            return user != null && name.equals(user.getName()) && domainId.equals(user.getDomainId())
+                    ? new Reply.Done<>(new User(present(user.getId(), "a user"), name, user.isEnabled()))
+                    : new Reply.Missing<>();
+        });
+    }
+
+    @Override
+    public Reply<User> createUser(String domainId, String name, Secret password, String description) {
+        return asAdmin(
+                Operation.CREATE_USER,
+                () -> new Reply.Done<>(identity.createUser(domainId, name, password, description)));
+    }
+
+    @Override
+    public Reply<Void> resetPassword(String userId, Secret password) {
+        trustors.forget(userId);
+        return asAdmin(Operation.RESET_PASSWORD, () -> done(identity.resetPassword(Ids.require(userId), password)));
+    }
+
+    @Override
+    public Reply<Void> deleteUser(String userId) {
+        trustors.forget(userId);
+        return asAdmin(Operation.DELETE_USER, () -> done(openstack4j().users().delete(Ids.require(userId))));
+    }
+
+    @Override
+    public Reply<Project> findProject(String projectId) {
+        return asAdmin(Operation.FIND_PROJECT, () -> new Reply.Done<>(identity.findProject(Ids.require(projectId))));
+    }
+
+    @Override
+    public Reply<List<Role>> listRoles() {
+        return asAdmin(
+                Operation.LIST_ROLES,
+                () -> new Reply.Done<>(openstack4j().roles().list().stream()
+                        .filter(role -> role.getDomainId() == null)
+                        .map(role -> new Role(present(role.getId(), "a role"), present(role.getName(), "a role")))
+                        .toList()));
+    }
+
+    @Override
+    public Reply<Set<String>> effectiveRoles(String userId, String projectId) {
+        return asAdmin(
+                Operation.EFFECTIVE_ROLES,
+                () -> new Reply.Done<>(identity.effectiveRoles(Ids.require(userId), Ids.require(projectId))));
+    }
+
+    @Override
+    public Reply<Void> grantRole(String userId, String projectId, String roleId) {
+        return asAdmin(
+                Operation.GRANT_ROLE,
+                () -> done(openstack4j()
+                        .roles()
+                        .grantProjectUserRole(Ids.require(projectId), Ids.require(userId), Ids.require(roleId))));
+    }
+
+    @Override
+    public Reply<List<Trust>> trustsTo(String trusteeId) {
+        return asAdmin(Operation.LIST_TRUSTS, () -> {
+            var found = new ArrayList<Trust>();
+            for (var id : trusts.idsTo(Ids.require(trusteeId))) {
+                switch (Calls.attempt(() -> new Reply.Done<>(trusts.find(id)))) {
+                    case Reply.Done<Trust>(var trust) -> found.add(trust);
+                    case Reply.Missing<Trust>() -> {
+                        // Deleted since the list was read.
+                    }
+                    case Reply<Trust> failed -> {
+                        return failed.map(List::of);
+                    }
+                }
+            }
+            return new Reply.Done<>(List.copyOf(found));
+        });
+    }
+
+    @Override
+    public Reply<Void> deleteTrust(String trustId) {
+        return asAdmin(Operation.DELETE_TRUST, () -> done(trusts.remove(Ids.require(trustId))));
+    }
+
+    @Override
+    public Reply<Trust> createTrust(Trustor trustor, String trusteeId, String projectId, Set<String> roleNames) {
+        return calls.timed(
+                Operation.CREATE_TRUST,
+                () -> trustors.as(
+                        trustor,
+                        token -> attempt(
+                                token,
+                                () -> new Reply.Done<>(
+                                        trusts.create(trustor.userId(), trusteeId, projectId, roleNames)))));
+    }
+
+    @Override
+    public Reply<Void> ping() {
+        return new Ping(connection, calls).ping();
+    }
+
+    /** Calls with the administrator's token, and once more with another if Keystone no longer takes the first. */
+    private <T> Reply<T> asAdmin(Operation operation, Supplier<Reply<T>> call) {
+        return calls.timed(operation, () -> admin.get().then(token -> {
+            var reply = attempt(token, call);
+            if (reply instanceof Reply.Denied<T>(int status, var _) && status == 401) {
+                admin.drop(token);
+                return admin.get().then(another -> attempt(another, call));
+            }
+            return reply;
+        }));
+    }
+
+    private <T> Reply<T> attempt(Secret token, Supplier<Reply<T>> call) {
+        return connection.with(token, () -> Calls.attempt(call));
+    }
+
+    private static org.openstack4j.api.identity.v3.IdentityService openstack4j() {
+        return Apis.getIdentityV3Services();
+    }
+
+    private static Reply<Void> done(Object answer) {
+        return Calls.done();
+    }
+}

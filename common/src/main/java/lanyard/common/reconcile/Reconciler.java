@@ -1,0 +1,113 @@
+package lanyard.common.reconcile;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import lanyard.common.database.Wakeups;
+import org.jboss.logging.Logger;
+
+/**
+ * The loop that makes true what the rows say: claims due rows and has the service's {@link Reconciliation} work on them, a bounded
+ * number at a time. Any number of replicas run it. It wakes when a row becomes due and otherwise looks at an interval, so a lost
+ * wake-up costs time and nothing else.
+ */
+@ApplicationScoped
+class Reconciler {
+    private static final Logger LOG = Logger.getLogger(Reconciler.class);
+
+    private final Leases leases;
+    private final Reconciliation reconciliation;
+    private final Wakeups wakeups;
+    private final Semaphore free;
+    private final Duration interval;
+    private final Backoff backoff;
+    private final Semaphore bell = new Semaphore(0);
+    private final ExecutorService workers = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("reconcile-", 0).factory());
+    private volatile boolean running = true;
+
+    Reconciler(Leases leases, Reconciliation reconciliation, Wakeups wakeups, ReconcileConfig config) {
+        this.leases = leases;
+        this.reconciliation = reconciliation;
+        this.wakeups = wakeups;
+        this.free = new Semaphore(config.concurrency());
+        this.interval = config.interval();
+        this.backoff = config.backoff();
+    }
+
+    void start(@Observes StartupEvent event) {
+        wakeups.on("cluster", bell::release);
+        Thread.ofVirtual().name("reconciler").start(this::run);
+    }
+
+    void stop(@Observes ShutdownEvent event) throws InterruptedException {
+        running = false;
+        bell.release();
+        workers.shutdown();
+        // What does not end in time keeps its lease until that runs out; another replica then goes on from the row.
+        if (!workers.awaitTermination(10, TimeUnit.SECONDS)) {
+            workers.shutdownNow();
+        }
+    }
+
+    private void run() {
+        while (running) {
+            try {
+                free.acquire();
+                int places = 1 + free.drainPermits();
+                var claimed = claim(places);
+                free.release(places - claimed.size());
+                claimed.forEach(lease -> workers.execute(() -> work(lease)));
+                if (claimed.size() < places) {
+                    bell.tryAcquire(interval.toMillis(), TimeUnit.MILLISECONDS);
+                    bell.drainPermits();
+                }
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                LOG.error("the reconcile loop stumbled and goes on", e);
+            }
+        }
+    }
+
+    private List<Lease> claim(int places) {
+        try {
+            return leases.claim(places);
+        } catch (RuntimeException e) {
+            LOG.warnf("can't claim rows, trying again in %s: %s", interval, e.getMessage());
+            return List.of();
+        }
+    }
+
+    private void work(Lease lease) {
+        try {
+            reconciliation.reconcile(lease);
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "cluster %s could not be reconciled and will be tried again", lease.cluster());
+            giveBack(lease);
+        } finally {
+            free.release();
+            bell.release();
+        }
+    }
+
+    private void giveBack(Lease lease) {
+        try {
+            leases.giveBack(
+                    lease,
+                    backoff.after(lease.attempts(), ThreadLocalRandom.current().nextDouble()));
+        } catch (RuntimeException e) {
+            LOG.warnf(
+                    "the lease on cluster %s can't be given back and runs out by itself: %s",
+                    lease.cluster(), e.getMessage());
+        }
+    }
+}

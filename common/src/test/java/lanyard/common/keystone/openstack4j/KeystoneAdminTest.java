@@ -1,0 +1,379 @@
+package lanyard.common.keystone.openstack4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import lanyard.common.keystone.KeystoneAdmin;
+import lanyard.common.keystone.KeystoneAdmin.Role;
+import lanyard.common.keystone.KeystoneAdmin.Trust;
+import lanyard.common.keystone.KeystoneAdmin.Trustor;
+import lanyard.common.keystone.KeystoneAdmin.User;
+import lanyard.common.keystone.Reply;
+import lanyard.common.secrets.Secret;
+import lanyard.common.testing.RealParts;
+import lanyard.common.testing.TestKeystone;
+import lanyard.common.testing.TestKeystone.Tenant;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Every operation on a real Keystone, again, and on what is not there. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class KeystoneAdminTest {
+    private static final Secret PASSWORD = Secret.of("a-password-of-the-tests");
+    private static final String NOBODY = "0123456789abcdef0123456789abcdef";
+
+    private final TestKeystone keystone = new TestKeystone();
+    private RecordingProxy proxy;
+    private Adapter adapter;
+    private KeystoneAdmin admin;
+    private String domainName;
+    private String domain;
+    private Tenant tenant;
+
+    @BeforeAll
+    void makeADomainAndATenant() {
+        proxy = new RecordingProxy(RealParts.environment("LANYARD_KEYSTONE_URL"));
+        adapter = Adapter.of(Settings.of(Settings.real(proxy.url())));
+        admin = adapter.admin();
+        domainName = "adapter-" + UUID.randomUUID();
+        domain = done(admin.createDomain(domainName, "Made by a test"));
+        tenant = keystone.makeTenant("member");
+    }
+
+    @AfterAll
+    void removeThem() {
+        keystone.removeTenant(tenant);
+        keystone.admin("PATCH", "/domains/" + domain, "{\"domain\":{\"enabled\":false}}");
+        keystone.admin("DELETE", "/domains/" + domain, null);
+        adapter.close();
+        proxy.close();
+    }
+
+    @Test
+    void aDomainIsFoundByItsName() {
+        assertThat(admin.findDomain(domainName)).isEqualTo(new Reply.Done<>(domain));
+    }
+
+    @Test
+    void aDomainOfAnotherNameIsMissing() {
+        assertThat(admin.findDomain("no such & domain=" + UUID.randomUUID())).isEqualTo(new Reply.Missing<>());
+    }
+
+    @Test
+    void aSecondDomainOfTheSameNameIsAConflict() {
+        assertThat(admin.createDomain(domainName, "again")).isEqualTo(new Reply.Conflict<>());
+    }
+
+    @Test
+    void aNewUserIsEnabledAndCarriesTheOptionsOfAServiceUser() {
+        var name = UUID.randomUUID().toString();
+
+        var user = done(admin.createUser(domain, name, PASSWORD, "A test's user"));
+
+        assertThat(user.name()).isEqualTo(name);
+        assertThat(user.enabled()).isTrue();
+        var seen = keystone.admin("GET", "/users/" + user.id(), null).body().path("user");
+        assertThat(seen.path("domain_id").asText()).isEqualTo(domain);
+        assertThat(seen.path("description").asText()).isEqualTo("A test's user");
+        assertThat(seen.path("options").toString())
+                .contains("\"ignore_password_expiry\":true")
+                .contains("\"ignore_lockout_failure_attempts\":true")
+                .contains("\"ignore_change_password_upon_first_use\":true");
+    }
+
+    @Test
+    void aSecondUserOfTheSameNameIsAConflictAndTheFirstIsFound() {
+        var user = makeUser();
+
+        assertThat(admin.createUser(domain, user.name(), PASSWORD, "again")).isEqualTo(new Reply.Conflict<>());
+        assertThat(admin.findUser(domain, user.name())).isEqualTo(new Reply.Done<>(user));
+    }
+
+    @Test
+    void aUserOfAnotherNameOrInNoDomainIsMissing() {
+        assertThat(admin.findUser(domain, "nobody")).isEqualTo(new Reply.Missing<>());
+        assertThat(admin.findUser(NOBODY, "nobody")).isEqualTo(new Reply.Missing<>());
+        assertThat(admin.createUser(NOBODY, "nobody", PASSWORD, "")).isEqualTo(new Reply.Missing<>());
+    }
+
+    @Test
+    void aResetPasswordIsTheOneThatWorksAndTheUserIsEnabled() {
+        var user = makeUser();
+        keystone.admin("PATCH", "/users/" + user.id(), "{\"user\":{\"enabled\":false}}");
+
+        assertThat(admin.resetPassword(user.id(), Secret.of("another"))).isInstanceOf(Reply.Done.class);
+        assertThat(admin.resetPassword(user.id(), Secret.of("another"))).isInstanceOf(Reply.Done.class);
+
+        var authentication = new Authentication(adapter.connection());
+        var who = new Authentication.Identity.ById(user.id());
+        var unscoped = new Authentication.Scope.Unscoped();
+        assertThat(authentication.byPassword(who, Secret.of("another"), unscoped))
+                .isInstanceOf(Reply.Done.class);
+        assertThat(authentication.byPassword(who, PASSWORD, unscoped)).isInstanceOf(Reply.Denied.class);
+        assertThat(admin.findUser(domain, user.name())).isEqualTo(new Reply.Done<>(user));
+        assertThat(admin.resetPassword(NOBODY, PASSWORD)).isEqualTo(new Reply.Missing<>());
+    }
+
+    @Test
+    void aDeletedUserIsMissingAfterwards() {
+        var user = makeUser();
+
+        assertThat(admin.deleteUser(user.id())).isInstanceOf(Reply.Done.class);
+
+        assertThat(admin.deleteUser(user.id())).isEqualTo(new Reply.Missing<>());
+        assertThat(admin.findUser(domain, user.name())).isEqualTo(new Reply.Missing<>());
+    }
+
+    @Test
+    void aProjectIsFoundWhateverAttributesItsOperatorGaveIt() {
+        keystone.admin(
+                "PATCH",
+                "/projects/" + tenant.project(),
+                "{\"project\":{\"quota\":{\"cores\":[1,2]},\"enabled\":false}}");
+
+        var project = done(admin.findProject(tenant.project()));
+
+        assertThat(project.id()).isEqualTo(tenant.project());
+        assertThat(project.enabled()).isFalse();
+        keystone.admin("PATCH", "/projects/" + tenant.project(), "{\"project\":{\"enabled\":true}}");
+        assertThat(done(admin.findProject(tenant.project())).enabled()).isTrue();
+        assertThat(admin.findProject(NOBODY)).isEqualTo(new Reply.Missing<>());
+    }
+
+    @Test
+    void rolesAreListedWithoutThoseOfDomains() {
+        var name = "role-" + UUID.randomUUID();
+        keystone.admin("POST", "/roles", "{\"role\":{\"name\":\"%s\",\"domain_id\":\"%s\"}}".formatted(name, domain));
+
+        assertThat(done(admin.listRoles()))
+                .extracting(Role::name)
+                .contains("member", "reader")
+                .doesNotContain(name);
+    }
+
+    @Test
+    void effectiveRolesAreThoseHeldDirectlyByGroupByInheritanceAndByImplication() {
+        var user = makeUser();
+        assertThat(admin.effectiveRoles(user.id(), tenant.project())).isEqualTo(new Reply.Done<>(Set.of()));
+
+        grant(user.id(), "member");
+        var group = keystone.admin(
+                        "POST",
+                        "/groups",
+                        "{\"group\":{\"name\":\"%s\",\"domain_id\":\"%s\"}}".formatted(UUID.randomUUID(), domain))
+                .body()
+                .at("/group/id")
+                .asText();
+        keystone.admin("PUT", "/groups/%s/users/%s".formatted(group, user.id()), null);
+        keystone.admin(
+                "PUT", "/projects/%s/groups/%s/roles/%s".formatted(tenant.project(), group, role("by-group")), null);
+        keystone.admin(
+                "PUT",
+                "/OS-INHERIT/domains/default/users/%s/roles/%s/inherited_to_projects"
+                        .formatted(user.id(), role("inherited")),
+                null);
+
+        assertThat(admin.effectiveRoles(user.id(), tenant.project()))
+                .isEqualTo(new Reply.Done<>(Set.of("member", "reader", "by-group", "inherited")));
+    }
+
+    @Test
+    void theRolesOfNobodyOrNowhereAreMissing() {
+        assertThat(admin.effectiveRoles(NOBODY, tenant.project())).isEqualTo(new Reply.Missing<>());
+        assertThat(admin.effectiveRoles(tenant.owner(), NOBODY)).isEqualTo(new Reply.Missing<>());
+    }
+
+    @Test
+    void aRoleIsGrantedAgainWithoutComplaint() {
+        var user = makeUser();
+
+        grant(user.id(), "member");
+        grant(user.id(), "member");
+
+        assertThat(done(admin.effectiveRoles(user.id(), tenant.project()))).contains("member");
+        assertThat(admin.grantRole(NOBODY, tenant.project(), role("member"))).isEqualTo(new Reply.Missing<>());
+        assertThat(admin.grantRole(user.id(), NOBODY, role("member"))).isEqualTo(new Reply.Missing<>());
+        assertThat(admin.grantRole(user.id(), tenant.project(), NOBODY)).isEqualTo(new Reply.Missing<>());
+    }
+
+    @Test
+    void aTrustDelegatesRolesByNameWithoutImpersonationRedelegationOrEnd() {
+        var custodian = makeCustodian("member", "with_underscore");
+        var trustee = makeUser();
+
+        var trust =
+                done(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("member", "with_underscore")));
+
+        assertThat(trust)
+                .isEqualTo(new Trust(
+                        trust.id(),
+                        custodian.userId(),
+                        trustee.id(),
+                        tenant.project(),
+                        Set.of("member", "with_underscore")));
+        assertThat(done(admin.trustsTo(trustee.id()))).containsExactly(trust);
+        assertThat(keystone.trustsTo(trustee.id())).singleElement().satisfies(seen -> {
+            assertThat(seen.path("impersonation").asBoolean(true)).isFalse();
+            assertThat(seen.path("redelegation_count").asInt(-1)).isZero();
+            assertThat(seen.path("remaining_uses").isNull()).isTrue();
+            assertThat(seen.path("expires_at").isNull()).isTrue();
+        });
+    }
+
+    @Test
+    void everyTrustToATrusteeIsListedWithAllItsRoles() {
+        var custodian = makeCustodian("member", "with_underscore");
+        var trustee = makeUser();
+        assertThat(admin.trustsTo(trustee.id())).isEqualTo(new Reply.Done<>(List.of()));
+        done(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("member")));
+        done(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("with_underscore", "member")));
+
+        assertThat(done(admin.trustsTo(trustee.id())))
+                .extracting(Trust::roles)
+                .containsExactlyInAnyOrder(Set.of("member"), Set.of("with_underscore", "member"));
+        assertThat(admin.trustsTo(NOBODY)).isEqualTo(new Reply.Done<>(List.of()));
+    }
+
+    @Test
+    void aDeletedTrustIsMissingAfterwards() {
+        var trustee = makeUser();
+        var trust = done(admin.createTrust(makeCustodian("member"), trustee.id(), tenant.project(), Set.of("member")));
+
+        assertThat(admin.deleteTrust(trust.id())).isInstanceOf(Reply.Done.class);
+
+        assertThat(admin.deleteTrust(trust.id())).isEqualTo(new Reply.Missing<>());
+        assertThat(done(admin.trustsTo(trustee.id()))).isEmpty();
+    }
+
+    @Test
+    void aTrustOfWhatTheTrustorDoesNotHoldOrToNobodyIsMissing() {
+        var custodian = makeCustodian("member");
+        var trustee = makeUser();
+
+        assertThat(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("admin")))
+                .isEqualTo(new Reply.Missing<>());
+        assertThat(admin.createTrust(custodian, NOBODY, tenant.project(), Set.of("member")))
+                .isEqualTo(new Reply.Missing<>());
+        assertThat(admin.createTrust(custodian, trustee.id(), NOBODY, Set.of("member")))
+                .isEqualTo(new Reply.Missing<>());
+    }
+
+    @Test
+    void aTrustorWithAWrongPasswordIsDenied() {
+        var custodian = new Trustor(makeCustodian("member").userId(), Secret.of("wrong"));
+
+        var reply = admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member"));
+
+        assertThat(reply).isInstanceOfSatisfying(Reply.Denied.class, denied -> assertThat(denied.status())
+                .isEqualTo(401));
+    }
+
+    @Test
+    void aTrustorLogsInOnceForManyTrusts() {
+        var custodian = makeCustodian("member");
+        var before = proxy.passwordLogins();
+
+        for (var i = 0; i < 3; i++) {
+            done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member")));
+        }
+
+        assertThat(proxy.passwordLogins() - before).isEqualTo(1);
+    }
+
+    @Test
+    void aTrustorWhoseTokenWasRevokedLogsInAgain() {
+        var custodian = makeCustodian("member");
+        done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member")));
+        // Not by way of the adapter: setting a password revokes the tokens that the old one got.
+        keystone.admin(
+                "PATCH",
+                "/users/" + custodian.userId(),
+                "{\"user\":{\"password\":\"%s\"}}".formatted(PASSWORD.reveal()));
+
+        done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member")));
+    }
+
+    @Test
+    void aTrustorWhosePasswordIsResetLogsInWithTheNewOne() {
+        var custodian = makeCustodian("member");
+        done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member")));
+
+        done(admin.createTrust(
+                renewed(custodian, Secret.of("another")), makeUser().id(), tenant.project(), Set.of("member")));
+    }
+
+    @Test
+    void whatCannotBeAnIdIsDeniedAndNotSent() {
+        done(admin.listRoles());
+        var before = proxy.requests();
+
+        for (var id : List.of("", "../users", "a/b", "a?b", "x".repeat(65), "ä", "a b", "%2e%2e")) {
+            assertThat(List.of(
+                            admin.deleteUser(id),
+                            admin.resetPassword(id, PASSWORD),
+                            admin.findProject(id),
+                            admin.effectiveRoles(id, tenant.project()),
+                            admin.grantRole(tenant.owner(), id, NOBODY),
+                            admin.trustsTo(id),
+                            admin.deleteTrust(id)))
+                    .allSatisfy(reply -> assertThat(reply)
+                            .isInstanceOfSatisfying(Reply.Denied.class, denied -> assertThat(denied.status())
+                                    .isEqualTo(400)));
+        }
+        assertThat(proxy.requests()).isEqualTo(before);
+    }
+
+    @Test
+    void everyCallIsTimedByOperationAndResult() {
+        var created = adapter.count("create-user", "done");
+        var missing = adapter.count("delete-user", "missing");
+        var conflict = adapter.count("create-domain", "conflict");
+
+        makeUser();
+        admin.deleteUser(NOBODY);
+        admin.createDomain(domainName, "again");
+
+        assertThat(adapter.count("create-user", "done")).isEqualTo(created + 1);
+        assertThat(adapter.count("delete-user", "missing")).isEqualTo(missing + 1);
+        assertThat(adapter.count("create-domain", "conflict")).isEqualTo(conflict + 1);
+    }
+
+    private User makeUser() {
+        return done(admin.createUser(domain, UUID.randomUUID().toString(), PASSWORD, "A test's user"));
+    }
+
+    private Trustor makeCustodian(String... roles) {
+        var user = makeUser();
+        for (var role : roles) {
+            keystone.grant(user.id(), tenant.project(), role);
+        }
+        return new Trustor(user.id(), PASSWORD);
+    }
+
+    private Trustor renewed(Trustor trustor, Secret password) {
+        done(admin.resetPassword(trustor.userId(), password));
+        return new Trustor(trustor.userId(), password);
+    }
+
+    private void grant(String user, String role) {
+        assertThat(admin.grantRole(user, tenant.project(), role(role))).isInstanceOf(Reply.Done.class);
+    }
+
+    /** The id of a role, which is made if there is none of that name. */
+    private String role(String name) {
+        keystone.admin("POST", "/roles", "{\"role\":{\"name\":\"%s\"}}".formatted(name));
+        return keystone.admin("GET", "/roles?name=" + name, null)
+                .body()
+                .at("/roles/0/id")
+                .asText();
+    }
+
+    private static <T> T done(Reply<T> reply) {
+        assertThat(reply).isInstanceOf(Reply.Done.class);
+        return ((Reply.Done<T>) reply).value();
+    }
+}

@@ -1,0 +1,195 @@
+package lanyard.common.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A test's own eye on the real Keystone, as the cloud's administrator. It shares no code with what it looks at: plain HTTP
+ * against the Identity API v3.
+ */
+public final class TestKeystone {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final String url = RealParts.environment("LANYARD_KEYSTONE_URL");
+    private @Nullable String adminToken;
+
+    /** A project and a user who holds roles on it. */
+    public record Tenant(String project, String owner) {}
+
+    /** What Keystone answered; {@code token} is its {@code X-Subject-Token}. */
+    public record Answer(int status, JsonNode body, @Nullable String token) {}
+
+    /** Makes a project and its owner, with these roles on it. */
+    public Tenant makeTenant(String... roles) {
+        var name = "tenant-" + UUID.randomUUID();
+        var project = must(admin(
+                        "POST",
+                        "/projects",
+                        "{\"project\":{\"name\":\"%s\",\"domain_id\":\"default\"}}".formatted(name)))
+                .at("/project/id")
+                .asText();
+        var owner = must(admin(
+                        "POST", "/users", "{\"user\":{\"name\":\"%s\",\"domain_id\":\"default\"}}".formatted(name)))
+                .at("/user/id")
+                .asText();
+        for (var role : roles) {
+            grant(owner, project, role);
+        }
+        return new Tenant(project, owner);
+    }
+
+    public void removeTenant(Tenant tenant) {
+        admin("DELETE", "/users/" + tenant.owner(), null);
+        admin("DELETE", "/projects/" + tenant.project(), null);
+    }
+
+    /** Gives a user a role on a project; the role is made if Keystone has none of that name. */
+    public void grant(String user, String project, String role) {
+        must(admin("PUT", "/projects/%s/users/%s/roles/%s".formatted(project, user, roleId(role)), null));
+    }
+
+    public void revoke(String user, String project, String role) {
+        must(admin("DELETE", "/projects/%s/users/%s/roles/%s".formatted(project, user, roleId(role)), null));
+    }
+
+    private String roleId(String role) {
+        var found = admin("GET", "/roles?name=" + encode(role), null)
+                .body()
+                .at("/roles/0/id")
+                .asText();
+        return found.isEmpty()
+                ? must(admin("POST", "/roles", "{\"role\":{\"name\":\"%s\"}}".formatted(role)))
+                        .at("/role/id")
+                        .asText()
+                : found;
+    }
+
+    /** The id of the domain, or an empty string. */
+    public String domainId(String name) {
+        return admin("GET", "/domains?name=" + encode(name), null)
+                .body()
+                .at("/domains/0/id")
+                .asText();
+    }
+
+    /** The users of that name in the domain of that name: none or one. */
+    public List<JsonNode> users(String domain, String name) {
+        var domainId = domainId(domain);
+        return domainId.isEmpty()
+                ? List.of()
+                : list(admin("GET", "/users?domain_id=%s&name=%s".formatted(domainId, encode(name)), null)
+                        .body()
+                        .at("/users"));
+    }
+
+    /** The trusts to this user, each with its roles. */
+    public List<JsonNode> trustsTo(String trustee) {
+        return list(admin("GET", "/OS-TRUST/trusts?trustee_user_id=" + trustee, null)
+                        .body()
+                        .at("/trusts"))
+                .stream()
+                .map(trust -> admin("GET", "/OS-TRUST/trusts/" + trust.get("id").asText(), null)
+                        .body()
+                        .get("trust"))
+                .toList();
+    }
+
+    /** What Keystone says of a token. */
+    public Answer validate(String token) {
+        return send("GET", "/auth/tokens", null, adminToken(), token);
+    }
+
+    /** A call with somebody's token. */
+    public Answer as(String token, String method, String path, @Nullable String body) {
+        return send(method, path, body, token, null);
+    }
+
+    /** A call as the administrator. */
+    public Answer admin(String method, String path, @Nullable String body) {
+        return send(method, path, body, adminToken(), null);
+    }
+
+    void removeDomain(String name) {
+        var id = domainId(name);
+        if (!id.isEmpty()) {
+            admin("PATCH", "/domains/" + id, "{\"domain\":{\"enabled\":false}}");
+            admin("DELETE", "/domains/" + id, null);
+        }
+    }
+
+    private synchronized String adminToken() {
+        if (adminToken == null) {
+            var login =
+                    """
+                    {"auth":{"identity":{"methods":["password"],"password":{"user":
+                      {"name":"%s","password":"%s","domain":{"name":"%s"}}}},
+                     "scope":{"project":{"name":"%s","domain":{"name":"%s"}}}}}
+                    """
+                            .formatted(
+                                    RealParts.environment("OS_USERNAME"),
+                                    RealParts.environment("OS_PASSWORD"),
+                                    RealParts.environment("OS_USER_DOMAIN_NAME"),
+                                    RealParts.environment("OS_PROJECT_NAME"),
+                                    RealParts.environment("OS_PROJECT_DOMAIN_NAME"));
+            adminToken = send("POST", "/auth/tokens", login, null, null).token();
+        }
+        return adminToken;
+    }
+
+    private Answer send(
+            String method, String path, @Nullable String body, @Nullable String token, @Nullable String subject) {
+        var request = HttpRequest.newBuilder(URI.create(url + path))
+                .header("Content-Type", "application/json")
+                .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
+        if (token != null) {
+            request.header("X-Auth-Token", token);
+        }
+        if (subject != null) {
+            request.header("X-Subject-Token", subject);
+        }
+        try {
+            HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());
+            return new Answer(
+                    response.statusCode(),
+                    JSON.readTree(response.body()),
+                    response.headers().firstValue("X-Subject-Token").orElse(null));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static JsonNode must(Answer answer) {
+        if (answer.status() >= 300) {
+            throw new IllegalStateException("Keystone answered %d: %s".formatted(answer.status(), answer.body()));
+        }
+        return answer.body();
+    }
+
+    private static List<JsonNode> list(JsonNode array) {
+        var nodes = new ArrayList<JsonNode>();
+        array.forEach(nodes::add);
+        return nodes;
+    }
+
+    private static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,149 @@
+package lanyard.acceptance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.nimbusds.jose.JWEObject;
+import com.nimbusds.jose.crypto.ECDHDecrypter;
+import com.nimbusds.jose.jwk.ECKey;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import lanyard.common.testing.RealParts;
+import lanyard.common.testing.TestBus;
+import org.jspecify.annotations.Nullable;
+
+/** The three services on real parts, each with its own database role, as an operator deploys them; and a conductor's key. */
+final class Lanyard implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    private final List<RealParts> schemas = List.of(new RealParts(), new RealParts(), new RealParts());
+    final Map<String, String> settings;
+    final ServiceProcess provisioner;
+    final ServiceProcess tokenIssuer;
+    final ServiceProcess revoker;
+
+    Lanyard() {
+        // Each RealParts has topics, a domain and keys; those of the first serve all three.
+        settings = schemas.get(0).start();
+        provisioner = new ServiceProcess("provisioner", settings);
+        tokenIssuer = new ServiceProcess("token-issuer", withoutAdministrator(ownDatabase(schemas.get(1).start())));
+        tokenIssuer.set("lanyard.door.url", tokenIssuer.url() + "/v3");
+        revoker = new ServiceProcess("revoker", withoutKeys(ownDatabase(schemas.get(2).start())));
+    }
+
+    private Map<String, String> ownDatabase(Map<String, String> other) {
+        var merged = new HashMap<>(settings);
+        other.forEach((name, value) -> {
+            if (name.startsWith("lanyard.database.")) {
+                merged.put(name, value);
+            }
+        });
+        return merged;
+    }
+
+    private static Map<String, String> withoutAdministrator(Map<String, String> settings) {
+        settings.keySet().removeIf(name -> name.startsWith("lanyard.keystone.") && !name.endsWith(".url"));
+        return settings;
+    }
+
+    private static Map<String, String> withoutKeys(Map<String, String> settings) {
+        settings.keySet().removeIf(name -> name.startsWith("lanyard.key-ring."));
+        return settings;
+    }
+
+    Lanyard start() {
+        services().parallel().forEach(ServiceProcess::start);
+        return this;
+    }
+
+    Stream<ServiceProcess> services() {
+        return Stream.of(provisioner, tokenIssuer, revoker);
+    }
+
+    String credentials() {
+        return settings.get("lanyard.topics.credentials");
+    }
+
+    String notifications() {
+        return settings.get("lanyard.topics.notifications").split(",")[0];
+    }
+
+    String domain() {
+        return settings.get("lanyard.domain");
+    }
+
+    List<String> topics() {
+        return Stream.of(
+                        settings.get("lanyard.topics.notifications"),
+                        settings.get("lanyard.topics.credentials"),
+                        settings.get("lanyard.topics.dead-letters"))
+                .flatMap(names -> Stream.of(names.split(",")))
+                .toList();
+    }
+
+    /** The client credential of this cluster, opened as the conductor opens it; {@code null} when there is none yet. */
+    @Nullable
+    JsonNode openCredential(TestBus bus, String cluster) {
+        return bus.events(credentials(), cluster, "credential.ready").stream()
+                .findFirst()
+                .map(ready -> {
+                    try {
+                        var jwe = JWEObject.parse(ready.at("/data/sealed/0/jwe").asText());
+                        jwe.decrypt(new ECDHDecrypter(
+                                ECKey.parse(Files.readString(Path.of(settings.get(RealParts.CONDUCTOR_KEY))))));
+                        return JSON.readTree(jwe.getPayload().toBytes());
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                })
+                .orElse(null);
+    }
+
+    /** What the door answers to a login; {@code token} is {@code null} when it gave none. */
+    record Login(int status, @Nullable String token, JsonNode body) {}
+
+    /** Logs in at the door as openstackclient does, see captures/openstack-appcred.txt. */
+    Login login(JsonNode credential) {
+        var body =
+                """
+                {"auth":{"identity":{"methods":["application_credential"],
+                  "application_credential":{"secret":"%s","id":"%s"}}}}
+                """
+                        .formatted(
+                                credential.get("application_credential_secret").asText(),
+                                credential.get("application_credential_id").asText());
+        try {
+            var response = HTTP.send(
+                    HttpRequest.newBuilder(URI.create(tokenIssuer.url() + "/v3/auth/tokens"))
+                            .header("Content-Type", "application/json")
+                            .POST(BodyPublishers.ofString(body))
+                            .build(),
+                    BodyHandlers.ofString());
+            return new Login(
+                    response.statusCode(),
+                    response.headers().firstValue("X-Subject-Token").orElse(null),
+                    JSON.readTree(response.body()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        services().parallel().forEach(ServiceProcess::close);
+        schemas.forEach(RealParts::stop);
+    }
+}

@@ -1,0 +1,134 @@
+package lanyard.acceptance;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** One of the services as an operator runs it: the packaged program, in a process of its own. */
+final class ServiceProcess implements AutoCloseable {
+    private static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    private final String service;
+    private final Map<String, String> settings;
+    private final Path log;
+    private final int port = freePort();
+    private Process process;
+
+    ServiceProcess(String service, Map<String, String> settings) {
+        this.service = service;
+        this.settings = new HashMap<>(settings);
+        this.log = Path.of("target", "logs", service + "-" + port + ".log").toAbsolutePath();
+    }
+
+    void set(String setting, String value) {
+        settings.put(setting, value);
+    }
+
+    /** Starts the service and waits until it says that it is ready. */
+    ServiceProcess start() {
+        var builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-jar",
+                ROOT.resolve(service).resolve("target/quarkus-app/quarkus-run.jar").toString());
+        // The test's own environment names other databases and topics.
+        builder.environment().keySet().removeIf(name -> name.startsWith("LANYARD_") || name.startsWith("OS_"));
+        settings.forEach((name, value) -> builder.environment().put(variable(name), value));
+        builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
+        builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
+        // The log is read for secrets afterwards: make it tell as much as it can.
+        builder.environment().put("QUARKUS_LOG_CATEGORY__LANYARD__LEVEL", "DEBUG");
+        builder.environment().put("QUARKUS_LOG_CATEGORY__ORG_OPENSTACK4J__LEVEL", "DEBUG");
+        builder.redirectErrorStream(true);
+        try {
+            Files.createDirectories(log.getParent());
+            process = builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        await(service + " is ready, see " + log)
+                .atMost(Duration.ofSeconds(90))
+                .pollInterval(Duration.ofMillis(200))
+                .failFast(service + " has died, see " + log, () -> !process.isAlive())
+                .until(this::isReady);
+        return this;
+    }
+
+    private boolean isReady() {
+        try {
+            return get("/q/health/ready").statusCode() == 200;
+        } catch (UncheckedIOException e) {
+            return false;
+        }
+    }
+
+    HttpResponse<String> get(String path) {
+        try {
+            return HTTP.send(HttpRequest.newBuilder(URI.create(url() + path)).build(), BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + port;
+    }
+
+    Path log() {
+        return log;
+    }
+
+    /** Ends the service as a lost machine would: at once, in the middle of whatever it does. */
+    void kill() {
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    /** Ends the service as an operator would. */
+    @Override
+    public void close() {
+        process.destroy();
+        awaitEnd();
+    }
+
+    private void awaitEnd() {
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static String variable(String setting) {
+        return setting.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+    }
+
+    private static int freePort() {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

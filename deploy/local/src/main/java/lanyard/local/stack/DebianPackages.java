@@ -1,0 +1,103 @@
+package lanyard.local.stack;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import lanyard.local.terminal.Terminal.Progress;
+import lanyard.local.terminal.Trouble;
+
+/**
+ * The packages of Debian that Keystone runs from. {@code python3-keystone} has its code and {@code keystone-manage}, but not the
+ * service, the user and the configuration that the package {@code keystone} would add to the system.
+ */
+final class DebianPackages {
+    private static final List<String> NEEDED = List.of(
+            "python3-keystone",
+            "gunicorn",
+            "memcached",
+            "python3-memcache",
+            "python3-psycopg2",
+            "python3-openstackclient");
+
+    private DebianPackages() {}
+
+    static List<String> missing() {
+        var missing = new ArrayList<>(NEEDED);
+        states().lines()
+                .filter(line -> line.startsWith("ii "))
+                .map(line -> line.substring(3).strip())
+                .forEach(missing::remove);
+        return missing;
+    }
+
+    private static String states() {
+        var command = new ArrayList<>(
+                List.of("sh", "-c", "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' \"$@\" || true", "dpkg"));
+        command.addAll(NEEDED);
+        return Machine.output(command.toArray(String[]::new)).orElse("").replaceAll(" +", " ");
+    }
+
+    static Optional<String> version(String name) {
+        // A Debian version is [epoch:]upstream[-revision]; people know the upstream one.
+        return Machine.output("dpkg-query", "-W", "-f", "${Version}", name)
+                .map(version -> version.replaceFirst("^[0-9]+:", "").replaceFirst("-[^-]*$", ""));
+    }
+
+    static String installCommand(List<String> packages) {
+        return "apt-get install --no-install-recommends " + String.join(" ", packages);
+    }
+
+    /** Installs what is missing. */
+    static void install(List<String> missing, Path log, Progress progress) throws IOException, InterruptedException {
+        if (Machine.command("apt-get").isEmpty()) {
+            throw new Trouble(
+                    "this is no Debian, so the embedded Keystone can't be installed",
+                    "give a Keystone by --keystone-url and --keystone-admin-password");
+        }
+        if (!Machine.root()) {
+            throw new Trouble("packages are missing", "as root: " + installCommand(missing));
+        }
+        var install = new ArrayList<>(List.of("install", "--yes", "--no-install-recommends"));
+        install.addAll(missing);
+        if (apt(install, log, progress) == 0 && missing().isEmpty()) {
+            return;
+        }
+        // The lists of a machine that was never updated, or long ago, name packages that can't be had.
+        apt(List.of("update"), log, progress);
+        if (apt(install, log, progress) != 0 || !missing().isEmpty()) {
+            throw new Trouble(
+                    "apt-get could not install " + String.join(" ", missing()) + " (" + Logs.lastError(log) + ")",
+                    "see " + log + ", or run: " + installCommand(missing()));
+        }
+    }
+
+    private static int apt(List<String> arguments, Path log, Progress progress)
+            throws IOException, InterruptedException {
+        var command = new ArrayList<>(List.of("apt-get", "-o", "DPkg::Lock::Timeout=120"));
+        command.addAll(arguments);
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("DEBIAN_FRONTEND", "noninteractive");
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        var process = builder.start();
+        process.getOutputStream().close();
+        try (var reader = new BufferedReader(process.inputReader());
+                var writer = Files.newBufferedWriter(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            String line;
+            while ((line = reader.readLine()) != null) {
+                writer.write(line);
+                writer.newLine();
+                if (line.startsWith("Get:") || line.startsWith("Unpacking ") || line.startsWith("Setting up ")) {
+                    progress.at(line.length() > 60 ? line.substring(0, 60) : line);
+                }
+            }
+            return process.waitFor();
+        } finally {
+            process.destroy();
+        }
+    }
+}

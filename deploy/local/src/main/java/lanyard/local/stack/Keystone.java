@@ -1,0 +1,190 @@
+package lanyard.local.stack;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lanyard.local.terminal.Terminal;
+import lanyard.local.terminal.Trouble;
+import org.jspecify.annotations.Nullable;
+
+/** The embedded Keystone: Debian's code with a configuration, a database and keys of its own, under Debian's gunicorn. */
+final class Keystone {
+    private static final Duration LIMIT = Duration.ofSeconds(180);
+    // Debian's own interpreter; another one may come first on the PATH, and has none of Debian's modules.
+    private static final String PYTHON = "/usr/bin/python3";
+    private static final String BOOTSTRAPPED = "keystone.bootstrapped";
+    private static final String ROLES = "keystone.roles";
+    private static final List<String> EXTRA_ROLES = List.of("load-balancer_member");
+
+    private final Home home;
+    private final Children children;
+    private final Passwords passwords;
+    private final Confinement confinement;
+    private final Ledger ledger;
+    private final Terminal terminal;
+
+    Keystone(
+            Home home,
+            Children children,
+            Passwords passwords,
+            Confinement confinement,
+            Ledger ledger,
+            Terminal terminal) {
+        this.home = home;
+        this.children = children;
+        this.passwords = passwords;
+        this.confinement = confinement;
+        this.ledger = ledger;
+        this.terminal = terminal;
+    }
+
+    /** Starts it unless it runs; returns its administrator once the administrator can log in. */
+    KeystoneAdmin start(Ports ports, PostgresUrl database, int memcached) throws IOException, InterruptedException {
+        boolean runs = children.alive(Parts.KEYSTONE);
+        int port = runs ? ledger.port(Parts.KEYSTONE).orElseThrow() : ports.choose(Parts.KEYSTONE);
+        var url = "http://127.0.0.1:" + port + "/v3";
+        var admin = new KeystoneAdmin(url, "admin", passwords.of("KEYSTONE_ADMIN"), "admin", "Default", "Default");
+        var setUp =
+                "python3-keystone " + DebianPackages.version("python3-keystone").orElse("?") + " at " + url;
+        boolean ready = ledger.note(BOOTSTRAPPED).filter(setUp::equals).isPresent();
+        home.makeDirectory("keystone");
+        var configuration = configuration(database, memcached);
+        if (!home.read("keystone/keystone.conf").equals(Optional.of(configuration))) {
+            // A part that Keystone uses has moved; it reads its configuration only when it starts.
+            children.stop(Parts.KEYSTONE);
+            home.write("keystone/keystone.conf", configuration);
+            runs = false;
+        }
+        if (!ready) {
+            terminal.during("Keystone sets up its database and keys", this::setUp);
+        }
+        if (!runs) {
+            startServer(port);
+        }
+        if (!ready) {
+            // The server loads meanwhile; it wants its keys, but looks for nothing else before it is asked.
+            terminal.during("Keystone makes its administrator", () -> bootstrap(url, database));
+            ledger.note(BOOTSTRAPPED, setUp);
+        }
+        children.await(Parts.KEYSTONE, LIMIT, admin::apiVersion);
+        if (!ledger.note(ROLES).filter(EXTRA_ROLES.toString()::equals).isPresent()) {
+            var token = children.await(Parts.KEYSTONE, LIMIT, admin::login);
+            for (var role : EXTRA_ROLES) {
+                admin.ensureRole(token, role);
+            }
+            ledger.note(ROLES, EXTRA_ROLES.toString());
+        }
+        return admin;
+    }
+
+    private void startServer(int port) throws IOException {
+        home.write(
+                "keystone/gunicorn.conf.py",
+                """
+                wsgi_app = "keystone.server.wsgi:initialize_public_application()"
+                bind = "127.0.0.1:%d"
+                worker_class = "gthread"
+                workers = 2
+                threads = 8
+                # Loads Keystone once and not in each worker, which halves the work of a start.
+                preload_app = True
+                keepalive = 60
+                timeout = 120
+                graceful_timeout = 3
+                """
+                        .formatted(port));
+        children.start(
+                Parts.KEYSTONE,
+                confinement.of(List.of(PYTHON, "/usr/bin/gunicorn")),
+                Map.of(
+                        "OS_KEYSTONE_CONFIG_FILES",
+                        home.file("keystone/keystone.conf").toString(),
+                        // Not as arguments: Keystone reads the process's arguments as its own, and refuses these.
+                        "GUNICORN_CMD_ARGS",
+                        "--config='" + home.file("keystone/gunicorn.conf.py") + "'"));
+    }
+
+    private String configuration(PostgresUrl database, int memcached) {
+        return """
+                [DEFAULT]
+                use_stderr = true
+                log_color = false
+                [database]
+                connection = %1$s
+                [token]
+                provider = fernet
+                [fernet_tokens]
+                key_repository = %2$s/fernet-keys
+                [credential]
+                key_repository = %2$s/credential-keys
+                [cache]
+                enabled = true
+                backend = dogpile.cache.memcached
+                memcache_servers = 127.0.0.1:%3$d
+                """
+                .formatted(
+                        database.complete().replaceFirst("^postgresql:", "postgresql+psycopg2:"),
+                        home.file("keystone"),
+                        memcached);
+    }
+
+    /** Each step may be repeated, so a set-up that was interrupted is simply done again. */
+    private void setUp() throws Exception {
+        home.makeDirectory("keystone/fernet-keys");
+        home.makeDirectory("keystone/credential-keys");
+        try (var together = new Together()) {
+            together.run(() -> manage(Map.of(), "db_sync"));
+            if (!Files.exists(home.file("keystone/fernet-keys/0"))) {
+                together.run(() -> manage(Map.of(), "fernet_setup"));
+            }
+            if (!Files.exists(home.file("keystone/credential-keys/0"))) {
+                together.run(() -> manage(Map.of(), "credential_setup"));
+            }
+            together.await();
+        }
+    }
+
+    private void bootstrap(String url, PostgresUrl database) throws IOException, InterruptedException {
+        manage(
+                Map.of("OS_BOOTSTRAP_PASSWORD", passwords.of("KEYSTONE_ADMIN")),
+                "bootstrap",
+                "--bootstrap-region-id=RegionOne",
+                "--bootstrap-public-url=" + url,
+                "--bootstrap-internal-url=" + url,
+                "--bootstrap-admin-url=" + url);
+        verify(url, database);
+    }
+
+    /** Asks the database, since {@code keystone-manage} may fail at its exit though it did its work. */
+    private void verify(String url, PostgresUrl database) {
+        try (var connection = database.connect();
+                var statement = connection.prepareStatement("select count(*) from endpoint where url = ?")) {
+            statement.setString(1, url);
+            try (var rows = statement.executeQuery()) {
+                if (rows.next() && rows.getInt(1) == 3 && Files.exists(home.file("keystone/fernet-keys/0"))) {
+                    return;
+                }
+            }
+        } catch (SQLException e) {
+            throw unfinished(e);
+        }
+        throw unfinished(null);
+    }
+
+    private Trouble unfinished(@Nullable Exception cause) {
+        var log = home.log(Parts.KEYSTONE + "-manage");
+        return new Trouble("keystone-manage did not do its work (" + Logs.lastError(log) + ")", "see " + log, cause);
+    }
+
+    private int manage(Map<String, String> environment, String... arguments) throws IOException, InterruptedException {
+        var command = new ArrayList<>(
+                List.of(PYTHON, "/usr/bin/keystone-manage", "--config-file=" + home.file("keystone/keystone.conf")));
+        command.addAll(List.of(arguments));
+        return children.run(Parts.KEYSTONE + "-manage", confinement.of(command), environment);
+    }
+}

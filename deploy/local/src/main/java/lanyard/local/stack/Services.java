@@ -1,0 +1,197 @@
+package lanyard.local.stack;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import lanyard.local.terminal.Trouble;
+
+/** Lanyard's own three services, run from copies of what was built, so that a new build does not pull the rug from under them. */
+final class Services {
+    static final String DOMAIN = "lanyard";
+    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final HttpClient HTTP = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .build();
+
+    private final Home home;
+    private final Children children;
+    private final Ports ports;
+    private final Ledger ledger;
+
+    Services(Home home, Children children, Ports ports, Ledger ledger) {
+        this.home = home;
+        this.children = children;
+        this.ports = ports;
+        this.ledger = ledger;
+    }
+
+    /** What the services are given to work with. */
+    record Surroundings(
+            String kafka,
+            PostgresUrl database,
+            Databases databases,
+            KeystoneAdmin keystone,
+            Map<String, String> keys) {}
+
+    /** The port of a service; that of the token issuer is the door. */
+    static String portName(String service) {
+        return service.equals(Parts.TOKEN_ISSUER) ? "door" : service;
+    }
+
+    static String baseUrl(int port) {
+        return "http://127.0.0.1:" + port;
+    }
+
+    static Path built(String service) {
+        return Home.checkout().resolve(service).resolve("target/quarkus-app");
+    }
+
+    /** Starts a service unless it runs just so; a service that was built or set up anew is started again. Returns its base URL. */
+    String start(String service, Surroundings surroundings) throws IOException, InterruptedException {
+        var build = newest(built(service));
+        boolean runs = children.alive(service);
+        int port = runs ? ledger.port(portName(service)).orElseThrow() : ports.choose(portName(service));
+        var environment = environment(service, port, surroundings);
+        var launch = fingerprint(build, environment);
+        if (runs && !ledger.note(service + ".launch").filter(launch::equals).isPresent()) {
+            children.stop(service);
+            runs = false;
+        }
+        if (!runs) {
+            var application = copy(service, build);
+            children.start(
+                    service,
+                    List.of(
+                            Machine.java().toString(),
+                            "-Xms32m",
+                            "-Xmx256m",
+                            "-XX:+UseSerialGC",
+                            "-XX:-UsePerfData",
+                            "-XX:SharedArchiveFile=" + home.file("services/" + service + ".jsa"),
+                            "-XX:+AutoCreateSharedArchive",
+                            "-Xlog:cds=off,cds+dynamic=off,aot=off",
+                            "-jar",
+                            application.resolve("quarkus-run.jar").toString()),
+                    environment);
+            ledger.note(service + ".launch", launch);
+        }
+        return baseUrl(port);
+    }
+
+    void awaitReady(String service, String baseUrl) throws InterruptedException {
+        children.await(service, LIMIT, () -> get(baseUrl + "/q/health/ready").statusCode() == 200 ? baseUrl : null);
+    }
+
+    /** The version that a service reports of itself; empty if it is not ready to work. */
+    static String version(String baseUrl) throws IOException, InterruptedException {
+        if (get(baseUrl + "/q/health/ready").statusCode() != 200) {
+            throw new IOException("it is not ready");
+        }
+        JsonNode health = JSON.readTree(get(baseUrl + "/q/health").body());
+        for (var check : health.path("checks")) {
+            if (check.path("name").asText().equals("lanyard")) {
+                return check.path("data").path("version").asText();
+            }
+        }
+        return "?";
+    }
+
+    private static HttpResponse<String> get(String url) throws IOException, InterruptedException {
+        return HTTP.send(
+                HttpRequest.newBuilder(URI.create(url))
+                        .timeout(Duration.ofSeconds(10))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    private Map<String, String> environment(String service, int port, Surroundings given) {
+        var role = Parts.role(service);
+        var keystone = given.keystone();
+        var environment = new LinkedHashMap<String, String>();
+        environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
+        environment.put("QUARKUS_HTTP_PORT", String.valueOf(port));
+        environment.put("LANYARD_KAFKA", given.kafka());
+        environment.put("LANYARD_DATABASE_URL", given.database().withoutUser());
+        environment.put("LANYARD_DATABASE_USERNAME", role);
+        environment.put("LANYARD_DATABASE_PASSWORD", given.databases().password(role));
+        environment.put("LANYARD_KEYSTONE_URL", keystone.url());
+        if (!service.equals(Parts.TOKEN_ISSUER)) {
+            environment.put("LANYARD_KEYSTONE_USERNAME", keystone.user());
+            environment.put("LANYARD_KEYSTONE_PASSWORD", keystone.password());
+            environment.put("LANYARD_KEYSTONE_USER_DOMAIN", keystone.userDomain());
+            environment.put("LANYARD_KEYSTONE_PROJECT", keystone.project());
+            environment.put("LANYARD_KEYSTONE_PROJECT_DOMAIN", keystone.projectDomain());
+            environment.put("LANYARD_DOMAIN", DOMAIN);
+        }
+        if (!service.equals(Parts.REVOKER)) {
+            copy(given.keys(), environment, "LANYARD_KEY_RING_DIRECTORY", "LANYARD_KEY_RING_CURRENT");
+        }
+        if (service.equals(Parts.TOKEN_ISSUER)) {
+            copy(given.keys(), environment, "LANYARD_RECIPIENTS");
+            environment.put("LANYARD_DOOR_URL", baseUrl(port) + "/v3");
+        }
+        return environment;
+    }
+
+    private static void copy(Map<String, String> from, Map<String, String> to, String... names) {
+        for (var name : names) {
+            to.put(name, from.getOrDefault(name, ""));
+        }
+    }
+
+    private static String fingerprint(long build, Map<String, String> environment) {
+        // Only a name for equality: nothing can be got back from it.
+        return UUID.nameUUIDFromBytes((build + new TreeMap<>(environment).toString()).getBytes(StandardCharsets.UTF_8))
+                .toString();
+    }
+
+    private Path copy(String service, long build) throws IOException {
+        var target = home.makeDirectory("services").resolve(service);
+        var copied = service + ".copied";
+        if (Files.isDirectory(target)
+                && ledger.note(copied).filter(String.valueOf(build)::equals).isPresent()) {
+            return target;
+        }
+        if (Files.exists(target)) {
+            Home.deleteTree(target);
+        }
+        var source = built(service);
+        try (var files = Files.walk(source)) {
+            for (var file : (Iterable<Path>) files::iterator) {
+                Files.copy(
+                        file, target.resolve(source.relativize(file).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
+        ledger.note(copied, String.valueOf(build));
+        return target;
+    }
+
+    private static long newest(Path directory) throws IOException {
+        if (!Files.exists(directory.resolve("quarkus-run.jar"))) {
+            throw new Trouble(directory + " is missing", "run ./lanyard up, which builds it");
+        }
+        try (var files = Files.walk(directory)) {
+            long newest = 0;
+            for (var file : (Iterable<Path>) files::iterator) {
+                newest = Math.max(newest, Files.getLastModifiedTime(file).toMillis());
+            }
+            return newest;
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package lanyard.local.conductor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.nimbusds.jose.JWEAlgorithm;
+import com.nimbusds.jose.crypto.ECDHEncrypter;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import lanyard.local.stack.Home;
+import lanyard.local.terminal.Trouble;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The three commands of the conductor, on a real broker, with the services' events made by hand. */
+class CommandsOnKafkaTest {
+    private static final String PROJECT = "0123456789abcdef0123456789abcdef";
+    private static final String OWNER = "fedcba9876543210fedcba9876543210";
+
+    @TempDir
+    private static Path directory;
+
+    private static Broker broker;
+    private static ECKey key;
+
+    @BeforeAll
+    static void startBroker() throws Exception {
+        broker = Broker.start(directory);
+        key = new ECKeyGenerator(Curve.P_256).keyID("conductor").generate();
+        var file = Files.writeString(directory.resolve("conductor.jwk"), key.toJSONString());
+        new Home(directory.resolve("home"))
+                .writeEnv(Map.of("LANYARD_KAFKA", broker.address(), "LANYARD_CONDUCTOR_KEY", file.toString()));
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        broker.close();
+    }
+
+    @Test
+    void emitsALifeWithoutKeysAmongOtherServices() throws Exception {
+        var cluster = UUID.fromString(run(
+                        new EmitCommand(),
+                        "create",
+                        "--project",
+                        PROJECT,
+                        "--owner",
+                        OWNER,
+                        "--label",
+                        "a=b",
+                        "--noise",
+                        "7")
+                .strip());
+        run(
+                new EmitCommand(),
+                "delete",
+                "--project",
+                PROJECT,
+                "--owner",
+                OWNER,
+                "--cluster",
+                cluster.toString(),
+                "--outcome",
+                "failure");
+
+        var info = all("notifications.info").stream()
+                .filter(r -> r.value().contains(cluster.toString()))
+                .toList();
+        assertThat(info).hasSize(2).allSatisfy(r -> {
+            assertThat(r.key()).isNull();
+            assertThat(r.headers()).isEmpty();
+            assertThat(r.value()).contains("\\\"a\\\": \\\"b\\\"");
+        });
+        assertThat(info).extracting(ConsumerRecord::partition).doesNotHaveDuplicates();
+        assertThat(all("notifications.info")).hasSizeGreaterThanOrEqualTo(9);
+        assertThat(all("notifications.error")).singleElement().satisfies(r -> assertThat(r.value())
+                .contains("magnum.cluster.delete"));
+    }
+
+    @Test
+    void waitsForTheCredentialAndPrintsNothingButTheFile() throws Exception {
+        var cluster = UUID.randomUUID().toString();
+        tell(cluster, "credential.failed", "{\"reason\":\"keystone-unavailable\",\"message\":\"it is tried again\"}");
+        tell(cluster, "credential.ready", ready(cluster, 1, "old"));
+        tell(cluster, "credential.ready", ready(cluster, 2, "s3cr3t"));
+        var json = new ObjectMapper().readTree(run(new CredentialCommand(), cluster, "--format", "json"));
+        assertThat(json.path("application_credential_secret").asText()).isEqualTo("s3cr3t");
+        assertThat(run(new CredentialCommand(), cluster, "--format", "cloud.conf"))
+                .startsWith("[Global]\n")
+                .contains("\"s3cr3t\"");
+    }
+
+    @Test
+    void aCredentialThatComesLaterIsWaitedFor() throws Exception {
+        var cluster = UUID.randomUUID().toString();
+        var waiting =
+                new FutureTask<>(() -> run(new CredentialCommand(), cluster, "--format", "openrc", "--timeout", "30s"));
+        Thread.ofVirtual().start(waiting);
+        tell(cluster, "credential.provisioned", "{\"generation\":1}");
+        tell(cluster, "credential.ready", ready(cluster, 1, "late"));
+        assertThat(waiting.get()).contains("OS_APPLICATION_CREDENTIAL_SECRET='late'");
+    }
+
+    @Test
+    void failureAndRevocationAreToldInsteadOfWaitedOut() throws Exception {
+        var failed = UUID.randomUUID().toString();
+        tell(failed, "credential.failed", "{\"reason\":\"owner-lacks-roles\",\"message\":\"the owner has no role\"}");
+        assertThat(trouble(failed)).hasMessageContaining("owner-lacks-roles: the owner has no role");
+
+        var revoked = UUID.randomUUID().toString();
+        tell(revoked, "credential.ready", ready(revoked, 1, "s3cr3t"));
+        tell(revoked, "credential.revoked", "{\"trusts\":1,\"trustee\":\"removed\"}");
+        assertThat(trouble(revoked)).hasMessageContaining("was revoked");
+
+        assertThat(trouble(UUID.randomUUID().toString())).hasMessageContaining("no credential.ready");
+    }
+
+    @Test
+    void showsEventsOfOneClusterAndStopsAtTheEnd() throws Exception {
+        var cluster = UUID.randomUUID().toString();
+        tell(cluster, "credential.ready", ready(cluster, 1, "s3cr3t"));
+        tell(cluster, "credential.revoked", "{\"trusts\":1,\"trustee\":\"removed\"}");
+        var lines = run(new EventsCommand(), "--cluster", cluster.substring(0, 8))
+                .lines()
+                .toList();
+        assertThat(lines).hasSize(2);
+        assertThat(lines.getFirst()).contains(cluster, "credential.ready", "sealed to conductor (eyJ");
+        assertThat(lines.getLast()).contains("trusts removed: 1");
+
+        var json =
+                run(new EventsCommand(), "--cluster", cluster, "--json").lines().toList();
+        assertThat(new ObjectMapper()
+                        .readTree(json.getFirst())
+                        .at("/data/sealed/0/recipient")
+                        .asText())
+                .isEqualTo("conductor");
+    }
+
+    private static String ready(String cluster, int generation, String secret) throws Exception {
+        var inside =
+                """
+                {"cluster":"%s","project":"%s","purpose":"cloud-provider","generation":%d,"auth_url":"http://127.0.0.1:1/v3",
+                 "application_credential_id":"id","application_credential_secret":"%s"}"""
+                        .formatted(cluster, PROJECT, generation, secret);
+        return "{\"purpose\":\"cloud-provider\",\"generation\":%d,\"sealed\":[{\"recipient\":\"conductor\",\"jwe\":\"%s\"}]}"
+                .formatted(
+                        generation, ConductorKeyTest.seal(inside, JWEAlgorithm.ECDH_ES_A256KW, new ECDHEncrypter(key)));
+    }
+
+    private static void tell(String cluster, String type, String data) throws Exception {
+        var event =
+                "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/lanyard/test\",\"type\":\"%s\",\"subject\":\"%s\",\"time\":\"2026-12-01T08:00:00Z\",\"data\":%s}"
+                        .formatted(UUID.randomUUID(), type, cluster, data);
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", broker.address()),
+                new StringSerializer(),
+                new StringSerializer())) {
+            producer.send(new ProducerRecord<>(CredentialEvents.TOPIC, cluster, event))
+                    .get();
+        }
+    }
+
+    private static Throwable trouble(String cluster) {
+        var thrown = new ArrayList<Throwable>();
+        var line = new CommandLine(new CredentialCommand()).setExecutionExceptionHandler((e, commandLine, result) -> {
+            thrown.add(e);
+            return 1;
+        });
+        assertThat(line.execute(
+                        cluster,
+                        "--timeout",
+                        "500ms",
+                        "--home",
+                        directory.resolve("home").toString()))
+                .isEqualTo(1);
+        assertThat(thrown).singleElement().isInstanceOf(Trouble.class);
+        return thrown.getFirst();
+    }
+
+    /** What the command wrote to standard output. One at a time, since the process has only one. */
+    private static synchronized String run(Callable<Integer> command, String... arguments) {
+        var real = System.out;
+        var written = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(written, true, StandardCharsets.UTF_8));
+        try {
+            var all = new ArrayList<>(List.of(arguments));
+            all.addAll(List.of("--home", directory.resolve("home").toString()));
+            assertThat(new CommandLine(command).execute(all.toArray(String[]::new)))
+                    .isZero();
+        } finally {
+            System.setOut(real);
+        }
+        return written.toString(StandardCharsets.UTF_8);
+    }
+
+    private static List<ConsumerRecord<String, String>> all(String topic) {
+        try (var consumer = new KafkaConsumer<>(
+                Map.<String, Object>of("bootstrap.servers", broker.address()),
+                new StringDeserializer(),
+                new StringDeserializer())) {
+            var partitions = consumer.partitionsFor(topic).stream()
+                    .map(p -> new TopicPartition(topic, p.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            var end = consumer.endOffsets(partitions);
+            List<ConsumerRecord<String, String>> records = new ArrayList<>();
+            while (end.entrySet().stream().anyMatch(p -> consumer.position(p.getKey()) < p.getValue())) {
+                consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+            }
+            return records;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package lanyard.provisioner;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.InstantSource;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import lanyard.common.database.Transactions;
+import lanyard.common.reconcile.Desired;
+import lanyard.common.reconcile.Lease;
+import lanyard.common.reconcile.LeasedRows;
+import lanyard.common.secrets.KeyRing;
+import org.hibernate.LockMode;
+import org.hibernate.reactive.mutiny.Mutiny;
+import org.jspecify.annotations.Nullable;
+
+/** The rows of clusters and of the projects that they are in. */
+@ApplicationScoped
+class ClusterStore {
+    private static final String INSERT_PROJECT =
+            "insert into project (project, key) values (?1, ?2) on conflict do nothing";
+    private static final String COUNT_LIVE = "select count(*) from ClusterRow where project = ?1 and not revoked";
+
+    private final Transactions transactions;
+    private final LeasedRows<ClusterRow, State> clusters;
+    private final KeyRing keys;
+    private final InstantSource clock;
+
+    ClusterStore(Transactions transactions, KeyRing keys, ProvisionerConfig config, InstantSource clock) {
+        this.transactions = transactions;
+        this.clusters = new LeasedRows<>(
+                transactions, ClusterRow.class, row -> new State(row.desired(), row.recorded(config.ownerDeadline())));
+        this.keys = keys;
+        this.clock = clock;
+    }
+
+    /** What a row says, as one reading of it. */
+    record State(Desired desired, Provisioning.Recorded recorded) {}
+
+    /** Joins what was heard of a cluster into its row, in the caller's session. */
+    Uni<Void> hear(Mutiny.Session session, String cluster, Desired heard) {
+        return clusters.hear(session, cluster, row -> row.hear(heard, false, clock.instant()));
+    }
+
+    /** Takes into the row that nothing of the cluster is left, in the caller's session. */
+    Uni<Void> hearRevoked(Mutiny.Session session, String cluster) {
+        return clusters.hear(session, cluster, row -> row.hear(Desired.absent(), true, clock.instant()));
+    }
+
+    /** {@link LeasedRows#read} */
+    @Nullable
+    State read(Lease lease) {
+        return clusters.read(lease);
+    }
+
+    /** {@link LeasedRows#commit} */
+    void commit(Lease lease, State decidedOn, BiFunction<Mutiny.Session, ClusterRow, Uni<Void>> change) {
+        clusters.commit(lease, decidedOn, change);
+    }
+
+    /** {@link LeasedRows#commit} */
+    void commit(Lease lease, State decidedOn, Consumer<ClusterRow> change) {
+        clusters.commit(lease, decidedOn, change);
+    }
+
+    /**
+     * Takes a project's custodian into use, in the caller's session. Its row is there afterwards, with the id of the key that the
+     * custodian's password is derived from.
+     *
+     * @return whether it may be used: not while it is being removed
+     */
+    Uni<Boolean> useProject(Mutiny.Session session, String project) {
+        return session.createNativeQuery(INSERT_PROJECT)
+                .setParameter(1, project)
+                .setParameter(2, keys.current())
+                .executeUpdate()
+                .chain(() -> session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE))
+                .map(row -> !row.removing);
+    }
+
+    /** Id of the master key of the custodian's password. */
+    String custodianKey(String project) {
+        return transactions.call(
+                session -> session.find(ProjectRow.class, project).map(row -> row.key));
+    }
+
+    /**
+     * Decides on the custodian of a project that one of its clusters has left.
+     *
+     * @return whether the custodian is to be removed now, because no cluster of the project is left; nobody takes it into use
+     *     from here until {@link #forgetProject}
+     */
+    boolean abandonProject(String project) {
+        return transactions.call(session -> session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE)
+                .chain(row -> row == null
+                        ? Uni.createFrom().item(false)
+                        : session.createQuery(COUNT_LIVE, Long.class)
+                                .setParameter(1, project)
+                                .getSingleResult()
+                                .map(live -> row.removing || live == 0)
+                                .invoke(remove -> row.removing = remove)));
+    }
+
+    /** Forgets a project whose custodian is gone, in the caller's session. */
+    Uni<Void> forgetProject(Mutiny.Session session, String project) {
+        return session.find(ProjectRow.class, project)
+                .chain(row -> row == null ? Uni.createFrom().voidItem() : session.remove(row));
+    }
+}

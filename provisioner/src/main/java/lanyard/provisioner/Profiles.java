@@ -1,0 +1,24 @@
+package lanyard.provisioner;
+
+import io.smallrye.config.ConfigMapping;
+import java.util.Map;
+import java.util.Set;
+
+/** What a cluster is given for each purpose. */
+@ConfigMapping(prefix = "lanyard")
+public interface Profiles {
+    /**
+     * A profile per purpose; the purpose's name is the key, such as {@code cloud-provider}. Every cluster gets one credential for
+     * each.
+     */
+    Map<String, Profile> profiles();
+
+    /** What one purpose may do. */
+    interface Profile {
+        /**
+         * Names of the roles that are delegated, as far as the cluster's creator holds them on the project. A role that Keystone
+         * does not know is left out.
+         */
+        Set<String> roles();
+    }
+}

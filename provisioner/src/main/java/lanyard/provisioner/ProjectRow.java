@@ -1,0 +1,33 @@
+package lanyard.provisioner;
+
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+
+/** A project that has, or may have, a custodian. Its lock orders the custodian's making and its removal. */
+@Entity
+@Table(name = "project")
+class ProjectRow {
+    @Id
+    @Column
+    String project;
+
+    /** Id of the master key of the custodian's password; written before the custodian is made. */
+    @Column(nullable = false)
+    String key;
+
+    /** Whether the custodian is being removed: until that is done, nobody may make use of it. */
+    @Column(nullable = false)
+    boolean removing;
+
+    /** For Hibernate. */
+    protected ProjectRow() {
+        this("", "");
+    }
+
+    ProjectRow(String project, String key) {
+        this.project = project;
+        this.key = key;
+    }
+}

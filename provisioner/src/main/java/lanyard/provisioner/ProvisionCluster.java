@@ -1,0 +1,219 @@
+package lanyard.provisioner;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.ThreadLocalRandom;
+import lanyard.common.events.CredentialFailed;
+import lanyard.common.events.CredentialProvisioned;
+import lanyard.common.events.FailureReason;
+import lanyard.common.outbox.Outbox;
+import lanyard.common.reconcile.Backoff;
+import lanyard.common.reconcile.Lease;
+import lanyard.common.reconcile.LeasedCluster;
+import lanyard.common.reconcile.ReconcileConfig;
+import lanyard.common.reconcile.Reconciliation;
+import lanyard.common.secrets.KeyRing;
+import lanyard.provisioner.ClusterStore.State;
+import lanyard.provisioner.Provisioning.Made;
+import lanyard.provisioner.Provisioning.Step;
+import org.jboss.logging.Logger;
+
+/**
+ * Makes Keystone delegate to a cluster what the row says it should have, one step at a time.
+ *
+ * <p>The row is read anew before each step, so a cluster that is deleted meanwhile is taken no further. Killed between two
+ * steps, the walk starts over from the row and finds in Keystone what it had made; killed before {@link Step.Begin} is
+ * committed, Keystone was not touched; killed after, the row remembers that it may have been.
+ */
+@ApplicationScoped
+class ProvisionCluster implements Reconciliation {
+    private static final Logger LOG = Logger.getLogger(ProvisionCluster.class);
+    private static final String DELEGATION = "project-trust";
+    private static final Duration WHILE_CUSTODIAN_GOES = Duration.ofSeconds(1);
+    /** A Keystone call may take this long; with less than it left of the lease none is begun. */
+    private static final Duration LEASE_MARGIN = Duration.ofSeconds(30);
+
+    private final ClusterStore store;
+    private final ProjectTrust delegation;
+    private final KeyRing keys;
+    private final Outbox outbox;
+    private final Backoff backoff;
+    private final InstantSource clock;
+
+    ProvisionCluster(
+            ClusterStore store,
+            ProjectTrust delegation,
+            KeyRing keys,
+            Outbox outbox,
+            ReconcileConfig config,
+            InstantSource clock) {
+        this.store = store;
+        this.delegation = delegation;
+        this.keys = keys;
+        this.outbox = outbox;
+        this.backoff = config.backoff();
+        this.clock = clock;
+    }
+
+    @Override
+    public void reconcile(Lease lease) {
+        var made = Made.NOTHING;
+        var state = store.read(lease);
+        while (state != null) {
+            if (clock.instant().isAfter(lease.until().minus(LEASE_MARGIN))) {
+                store.commit(lease, state, row -> row.retryAt(clock.instant()));
+                return;
+            }
+            var step = Provisioning.next(state.desired(), state.recorded(), made, clock.instant());
+            LOG.debugf("cluster %s: %s", lease.cluster(), step.getClass().getSimpleName());
+            made = walk(lease, state, made, step);
+            // Every step either gave the lease back, which ends the walk, or is followed by a decision on the row as it
+            // is now.
+            state = store.read(lease);
+        }
+    }
+
+    private Made walk(Lease lease, State state, Made made, Step step) {
+        switch (step) {
+            case Step.Rest() -> store.commit(lease, state, LeasedCluster::settle);
+            case Step.AwaitOwner(var until) -> store.commit(lease, state, row -> row.restUntil(until));
+            case Step.Begin(var project) -> begin(lease, state, project);
+            case Step.PrepareCustodian(var project) -> {
+                return take(
+                        lease,
+                        state,
+                        made,
+                        delegation
+                                .custodian(project, store.custodianKey(project))
+                                .map(made::with));
+            }
+            case Step.PrepareTrustee(var key) -> {
+                return take(
+                        lease,
+                        state,
+                        made,
+                        delegation.trustee(lease.cluster(), key).map(made::with));
+            }
+            case Step.Delegate delegate -> {
+                var grants = delegation.grants(delegate, store.custodianKey(delegate.project()));
+                return take(lease, state, made, grants.map(made::with));
+            }
+            case Step.Announce announce -> announce(lease, state, announce);
+            case Step.Fail(var reason, var message) -> fail(lease, state, reason, message);
+            case Step.Withdraw() -> withdraw(lease, state);
+            case Step.Release(var project) -> release(lease, state, project);
+        }
+        return made;
+    }
+
+    /** What is made after this attempt. One that failed gives the lease back until the next. */
+    private Made take(Lease lease, State state, Made made, Attempt<Made> attempt) {
+        return switch (attempt) {
+            case Attempt.Made<Made>(var more) -> more;
+            case Attempt.Refused<Made>(var reason, var message) -> {
+                fail(lease, state, reason, message);
+                yield made;
+            }
+            case Attempt.Later<Made>(var why) -> {
+                later(lease, state, why);
+                yield made;
+            }
+        };
+    }
+
+    private void later(Lease lease, State state, String why) {
+        var wait = backoff.after(lease.attempts(), ThreadLocalRandom.current().nextDouble());
+        LOG.warnf("cluster %s has to wait %s: %s", lease.cluster(), wait, why);
+        store.commit(lease, state, row -> row.retryAt(clock.instant().plus(wait)));
+    }
+
+    private void begin(Lease lease, State state, String project) {
+        store.commit(lease, state, (session, row) -> store.useProject(session, project)
+                .invoke(usable -> {
+                    if (usable) {
+                        row.touched = true;
+                        row.key = row.key == null ? keys.current() : row.key;
+                    } else {
+                        row.retryAt(clock.instant().plus(WHILE_CUSTODIAN_GOES));
+                    }
+                })
+                .replaceWithVoid());
+    }
+
+    private void announce(Lease lease, State state, Step.Announce step) {
+        var event = new CredentialProvisioned(
+                lease.cluster(),
+                step.project(),
+                state.desired().generation(),
+                DELEGATION,
+                step.key(),
+                new CredentialProvisioned.Custodian(
+                        step.custodian().id(), step.custodian().name()),
+                step.trustee(),
+                step.grants());
+        store.commit(lease, state, (session, row) -> {
+            row.touched = false;
+            row.announced = state.desired().generation();
+            row.failure = null;
+            row.settle();
+            return outbox.append(session, event);
+        });
+    }
+
+    /** Tells of a failure once, and tries again after a long while where the cloud may have changed. */
+    private void fail(Lease lease, State state, FailureReason reason, String message) {
+        LOG.warnf("cluster %s gets no credential: %s", lease.cluster(), message);
+        var retry =
+                switch (reason) {
+                    case OWNER_UNKNOWN, DISPUTED, DELETED_MEANWHILE, UNKNOWN -> false;
+                    case OWNER_HAS_NO_ROLE, PROJECT_GONE, KEYSTONE_REFUSED -> true;
+                };
+        store.commit(lease, state, (session, row) -> {
+            var told = row.failure == reason;
+            row.failure = reason;
+            if (retry) {
+                row.retryAt(clock.instant()
+                        .plus(backoff.after(
+                                lease.attempts(), ThreadLocalRandom.current().nextDouble())));
+            } else {
+                row.settle();
+            }
+            return told ? Uni.createFrom().voidItem() : outbox.append(session, failed(lease, state, reason, message));
+        });
+    }
+
+    private void withdraw(Lease lease, State state) {
+        var event = failed(
+                lease,
+                state,
+                FailureReason.DELETED_MEANWHILE,
+                "the cluster was deleted while its credential was being made");
+        store.commit(lease, state, (session, row) -> {
+            row.touched = false;
+            return outbox.append(session, event);
+        });
+    }
+
+    private void release(Lease lease, State state, String project) {
+        var removed =
+                store.abandonProject(project) ? delegation.removeCustodian(project) : new Attempt.Made<Boolean>(false);
+        switch (removed) {
+            case Attempt.Made<Boolean>(var gone) ->
+                store.commit(lease, state, (session, row) -> {
+                    row.released = true;
+                    return gone
+                            ? store.forgetProject(session, project)
+                            : Uni.createFrom().voidItem();
+                });
+            case Attempt.Refused<Boolean>(var reason, var message) -> later(lease, state, message);
+            case Attempt.Later<Boolean>(var why) -> later(lease, state, why);
+        }
+    }
+
+    private static CredentialFailed failed(Lease lease, State state, FailureReason reason, String message) {
+        return new CredentialFailed(
+                lease.cluster(), state.desired().project(), state.desired().generation(), reason, message);
+    }
+}

@@ -1,0 +1,54 @@
+package lanyard.revoker;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.InstantSource;
+import lanyard.common.events.CredentialEvent;
+import lanyard.common.events.CredentialFailed;
+import lanyard.common.events.CredentialProvisioned;
+import lanyard.common.events.EventCodec;
+import lanyard.common.events.FailureReason;
+import lanyard.common.events.Read;
+import lanyard.common.intake.Intake;
+import lanyard.common.reconcile.LeasedRows;
+import lanyard.revoker.Revocation.Recorded;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.eclipse.microprofile.reactive.messaging.Incoming;
+
+/**
+ * Hears from the provisioner that Keystone holds, or may hold, something of a cluster. For a tombstone that means: look again.
+ */
+@ApplicationScoped
+class ProvisionsConsumer {
+    private final Intake intake;
+    private final LeasedRows<ClusterRow, Recorded> clusters;
+    private final InstantSource clock;
+
+    ProvisionsConsumer(Intake intake, LeasedRows<ClusterRow, Recorded> clusters, InstantSource clock) {
+        this.intake = intake;
+        this.clusters = clusters;
+        this.clock = clock;
+    }
+
+    @Incoming("credentials")
+    Uni<Void> hear(ConsumerRecord<String, byte[]> message) {
+        return switch (EventCodec.read(message.value())) {
+            case Read.Event(CredentialEvent event, var id, var time, var source)
+            when mayHaveMade(event) ->
+                intake.commit(
+                        message,
+                        session -> clusters.hear(
+                                session,
+                                event.cluster(),
+                                row -> row.hear(row.recorded().doubt(), clock.instant())));
+            case Read.Event event -> intake.ignore(message);
+            case Read.Ignored() -> intake.ignore(message);
+            case Read.Rejected(var reason, var detail) -> intake.reject(message, reason.label(), detail);
+        };
+    }
+
+    private static boolean mayHaveMade(CredentialEvent event) {
+        return event instanceof CredentialProvisioned
+                || (event instanceof CredentialFailed failed && failed.reason() == FailureReason.DELETED_MEANWHILE);
+    }
+}

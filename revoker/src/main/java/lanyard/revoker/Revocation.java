@@ -1,0 +1,116 @@
+package lanyard.revoker;
+
+import java.time.Instant;
+import java.util.List;
+import lanyard.common.reconcile.Phase;
+import org.jspecify.annotations.Nullable;
+
+/** The revoker's decisions: from what should be and what is, to the one next step. Pure. */
+final class Revocation {
+    private Revocation() {}
+
+    /**
+     * What the row says.
+     *
+     * @param deadline when a deletion that was begun counts as done; {@code null} unless one was begun
+     * @param revoked whether the cluster was proved gone, and nothing was heard since that puts it in doubt
+     */
+    record Recorded(Phase phase, @Nullable Instant deadline, boolean revoked) {
+        /** What the row says after a notification of the conductor's: the later phase, and the later deadline. */
+        Recorded join(Phase heard, Instant newDeadline) {
+            var later = deadline == null || deadline.isBefore(newDeadline) ? newDeadline : deadline;
+            return new Recorded(phase.join(heard), heard == Phase.PRESENT ? deadline : later, revoked);
+        }
+
+        /** What the row says after the provisioner told that Keystone may hold something of the cluster. */
+        Recorded doubt() {
+            return new Recorded(phase, deadline, false);
+        }
+    }
+
+    /**
+     * How far this walk has got.
+     *
+     * @param looked whether Keystone was looked at since anything was last removed
+     * @param trustee id of the cluster's trustee, present or removed; {@code null} while none was found
+     * @param trusteeThere whether the last look found it
+     * @param trusts what the last look found
+     * @param removedTrusts how many were removed
+     * @param removedTrustee whether a trustee was
+     */
+    record Progress(
+            boolean looked,
+            @Nullable String trustee,
+            boolean trusteeThere,
+            List<String> trusts,
+            int removedTrusts,
+            boolean removedTrustee) {
+        static final Progress START = new Progress(false, null, false, List.of(), 0, false);
+
+        Progress found(@Nullable String newTrustee, List<String> newTrusts) {
+            return new Progress(
+                    true,
+                    newTrustee == null ? trustee : newTrustee,
+                    newTrustee != null,
+                    newTrusts,
+                    removedTrusts,
+                    removedTrustee);
+        }
+
+        /** With a trustee to remove, the look that follows proves both gone. */
+        Progress afterRemovingTrusts() {
+            return new Progress(
+                    trusteeThere, trustee, trusteeThere, List.of(), removedTrusts + trusts.size(), removedTrustee);
+        }
+
+        Progress afterRemovingTrustee() {
+            return new Progress(false, trustee, false, trusts, removedTrusts, true);
+        }
+    }
+
+    /** The one thing to do next. */
+    sealed interface Step {
+        /** Nothing is to be done until another event comes. */
+        record Rest() implements Step {}
+
+        /** The cluster is cleaning up after itself. */
+        record AwaitSuccess(Instant until) implements Step {}
+
+        /** No success was ever told: from now on the cluster counts as gone. */
+        record Expire() implements Step {}
+
+        /** See what Keystone holds of the cluster. */
+        record Look() implements Step {}
+
+        record RemoveTrusts(List<String> trusts) implements Step {}
+
+        record RemoveTrustee(String trustee) implements Step {}
+
+        /** Keystone was looked at and holds nothing: tell it. */
+        record Announce(int removedTrusts, boolean removedTrustee) implements Step {}
+    }
+
+    static Step next(Recorded recorded, Progress progress, Instant now) {
+        return switch (recorded.phase()) {
+            case PRESENT -> new Step.Rest();
+            case DELETING ->
+                recorded.deadline() != null && now.isBefore(recorded.deadline())
+                        ? new Step.AwaitSuccess(recorded.deadline())
+                        : new Step.Expire();
+            case ABSENT -> recorded.revoked() ? new Step.Rest() : nextToRevoke(progress);
+        };
+    }
+
+    private static Step nextToRevoke(Progress progress) {
+        if (!progress.looked()) {
+            return new Step.Look();
+        }
+        if (!progress.trusts().isEmpty()) {
+            return new Step.RemoveTrusts(progress.trusts());
+        }
+        if (progress.trusteeThere() && progress.trustee() != null) {
+            return new Step.RemoveTrustee(progress.trustee());
+        }
+        return new Step.Announce(progress.removedTrusts(), progress.removedTrustee());
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * What the door owes the clusters: heard from the bus, proved on Keystone, told to the conductor, and kept in rows without a
+ * secret. The HTTP side is in {@code door}.
+ */
+@NullMarked
+package lanyard.tokenissuer;
+
+import org.jspecify.annotations.NullMarked;
