@@ -12,6 +12,11 @@ final class Notification {
 
     private Notification() {}
 
+    /** The first captured notification of an action and outcome, over Kafka, with its JSON written anew. */
+    static byte[] changed(String action, String outcome) {
+        return changed(action, outcome, message -> {});
+    }
+
     /** The first captured notification of an action and outcome, over Kafka, changed. */
     static byte[] changed(String action, String outcome, Consumer<ObjectNode> change) {
         return Capture.kafka().stream()

@@ -37,9 +37,11 @@ final class Lanyard implements AutoCloseable {
         // Each RealParts has topics, a domain and keys; those of the first serve all three.
         settings = schemas.get(0).start();
         provisioner = new ServiceProcess("provisioner", settings);
-        tokenIssuer = new ServiceProcess("token-issuer", withoutAdministrator(ownDatabase(schemas.get(1).start())));
+        tokenIssuer = new ServiceProcess(
+                "token-issuer", withoutAdministrator(ownDatabase(schemas.get(1).start())));
         tokenIssuer.set("lanyard.door.url", tokenIssuer.url() + "/v3");
-        revoker = new ServiceProcess("revoker", withoutKeys(ownDatabase(schemas.get(2).start())));
+        revoker = new ServiceProcess(
+                "revoker", withoutKeys(ownDatabase(schemas.get(2).start())));
     }
 
     private Map<String, String> ownDatabase(Map<String, String> other) {

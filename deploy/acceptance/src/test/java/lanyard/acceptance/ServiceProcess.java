@@ -47,7 +47,9 @@ final class ServiceProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-jar",
-                ROOT.resolve(service).resolve("target/quarkus-app/quarkus-run.jar").toString());
+                ROOT.resolve(service)
+                        .resolve("target/quarkus-app/quarkus-run.jar")
+                        .toString());
         // The test's own environment names other databases and topics.
         builder.environment().keySet().removeIf(name -> name.startsWith("LANYARD_") || name.startsWith("OS_"));
         settings.forEach((name, value) -> builder.environment().put(variable(name), value));
@@ -59,7 +61,8 @@ final class ServiceProcess implements AutoCloseable {
         builder.redirectErrorStream(true);
         try {
             Files.createDirectories(log.getParent());
-            process = builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
+            process = builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                    .start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -91,6 +94,15 @@ final class ServiceProcess implements AutoCloseable {
 
     String url() {
         return "http://127.0.0.1:" + port;
+    }
+
+    String setting(String name) {
+        return settings.get(name);
+    }
+
+    @Override
+    public String toString() {
+        return service;
     }
 
     Path log() {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Optional;
 import lanyard.common.secrets.Secret;
 import org.eclipse.microprofile.config.spi.Converter;
+import org.jspecify.annotations.Nullable;
 
 /** Where Keystone is, how it is called, and as whom. */
 @ConfigMapping(prefix = "lanyard.keystone")
@@ -17,7 +18,7 @@ public interface KeystoneConfig {
     /** Keystone's Identity API, http or https, ending in {@code /v3}. Every call goes there, whatever the catalog says. */
     URI url();
 
-    /** How long to try to connect, TLS not included. */
+    /** How long a new connection may take, its TLS handshake included. */
     @WithDefault("2s")
     Duration connectTimeout();
 
@@ -62,8 +63,8 @@ public interface KeystoneConfig {
         private static final long serialVersionUID = 1L;
 
         @Override
-        public Secret convert(String value) {
-            return Secret.of(value);
+        public @Nullable Secret convert(String value) {
+            return value.isEmpty() ? null : Secret.of(value);
         }
     }
 }

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.openstack4j.api.identity.EndpointURLResolver;
 import org.openstack4j.core.transport.ClientConstants;
 import org.openstack4j.core.transport.Config;
+import org.openstack4j.core.transport.HttpExecutorService;
 import org.openstack4j.core.transport.HttpMethod;
 import org.openstack4j.core.transport.ObjectMapperSingleton;
 import org.openstack4j.core.transport.internal.HttpExecutor;
@@ -42,7 +43,7 @@ import org.openstack4j.openstack.internal.OSClientSession.OSClientSessionV3;
  * usual servers do, and notices one that the server closed. The race that is left is met by calling once more where a repetition
  * does no harm.
  */
-final class KeystoneConnection implements EndpointURLResolver, AutoCloseable {
+final class KeystoneConnection implements EndpointURLResolver, HttpExecutorService, AutoCloseable {
     /** Methods that may be sent again when nobody knows whether they arrived (RFC 9110, 9.2.2). */
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "PUT", "DELETE");
 
@@ -98,6 +99,11 @@ final class KeystoneConnection implements EndpointURLResolver, AutoCloseable {
     }
 
     @Override
+    public String getExecutorDisplayName() {
+        return "connections to " + url;
+    }
+
+    @Override
     public String findURLV2(URLResolverParams parameters) {
         return url;
     }
@@ -112,7 +118,8 @@ final class KeystoneConnection implements EndpointURLResolver, AutoCloseable {
      *
      * @throws Failed when there is no answer, or it is too long
      */
-    BufferedAnswer exchange(org.openstack4j.core.transport.HttpRequest<?> request) {
+    @Override
+    public <R> BufferedAnswer execute(org.openstack4j.core.transport.HttpRequest<R> request) {
         var outgoing = outgoing(request);
         var repeatable = IDEMPOTENT.contains(outgoing.method())
                 // It makes a token, and nobody is harmed by one that gets lost.

@@ -20,6 +20,8 @@ final class KeystoneSettings {
         var scheme = config.url().getScheme();
         if (config.url().getHost() == null
                 || config.url().getUserInfo() != null
+                || config.url().getQuery() != null
+                || config.url().getFragment() != null
                 || !("http".equals(scheme) || "https".equals(scheme))
                 || !url.endsWith("/v3")) {
             throw new IllegalArgumentException(

@@ -68,7 +68,12 @@ final class Openstack4jAdmin implements KeystoneAdmin {
     @Override
     public Reply<Void> resetPassword(String userId, Secret password) {
         trustors.forget(userId);
-        return asAdmin(Operation.RESET_PASSWORD, () -> done(identity.resetPassword(Ids.require(userId), password)));
+        return asAdmin(Operation.RESET_PASSWORD, () -> {
+            identity.resetPassword(Ids.require(userId), password);
+            // Whoever logs in next, here or at the door, must get a token that lives.
+            RevocationSecond.pass();
+            return Calls.done();
+        });
     }
 
     @Override

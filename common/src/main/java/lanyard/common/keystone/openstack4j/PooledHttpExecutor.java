@@ -9,13 +9,14 @@ import org.openstack4j.core.transport.HttpResponse;
  *
  * <p>openstack4j makes one instance for the whole process and hands it no settings. What it does hand over with each request is the
  * {@code Config} it was made with, and the one part of that which openstack4j leaves alone is its endpoint resolver. So the
- * connection <em>is</em> the resolver.
+ * connection is resolver and executor in one. It is asked for by openstack4j's types alone: whoever loads this class for
+ * openstack4j need not be the class loader that made the connection, and in Quarkus's tests it is not.
  */
 public final class PooledHttpExecutor implements HttpExecutorService {
     @Override
     public <R> HttpResponse execute(HttpRequest<R> request) {
-        if (request.getConfig().getEndpointURLResolver() instanceof KeystoneConnection connection) {
-            return connection.exchange(request);
+        if (request.getConfig().getEndpointURLResolver() instanceof HttpExecutorService connection) {
+            return connection.execute(request);
         }
         throw new IllegalStateException("an openstack4j request that was not made over a KeystoneConnection");
     }

@@ -43,19 +43,32 @@ final class TrustorTokens {
 
     /**
      * Calls as the trustor. If the token was an old one and Keystone refuses the call or does not know what it is about, once more
-     * with a new one: an old token may have been revoked with the roles or the password that it stood on.
+     * with a new one: an old token may have been revoked with the roles or the password that it stood on. And if Keystone takes the
+     * password but not the token that it gave for it, once more after the {@link RevocationSecond}.
      */
     <T> Reply<T> as(Trustor trustor, Function<Secret, Reply<T>> call) {
         var token = login(trustor).token();
         var old = token.peek();
-        return token.get().then(current -> {
-            var reply = call.apply(current);
-            if (!isRefusal(reply)) {
-                return reply;
-            }
-            token.drop(current);
-            return old != null && old.equals(current) ? token.get().then(call) : reply;
+        return token.get().then(first -> {
+            var reply = call.apply(first);
+            return old != null && old.equals(first) && isRefusal(reply)
+                    ? again(token, first, second -> orAfterTheSecond(token, second, call.apply(second), call))
+                    : orAfterTheSecond(token, first, reply, call);
         });
+    }
+
+    private static <T> Reply<T> orAfterTheSecond(
+            KeptToken token, Secret used, Reply<T> reply, Function<Secret, Reply<T>> call) {
+        if (!(reply instanceof Reply.Denied<T>(int status, var _) && status == 401)) {
+            return reply;
+        }
+        RevocationSecond.pass();
+        return again(token, used, call);
+    }
+
+    private static <T> Reply<T> again(KeptToken token, Secret refused, Function<Secret, Reply<T>> call) {
+        token.drop(refused);
+        return token.get().then(call);
     }
 
     /** Forgets a user's token: with the password or the user Keystone revokes it. */

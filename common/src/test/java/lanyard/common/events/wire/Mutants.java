@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** What becomes of good messages in bad hands. Always the same for the same seed. */
@@ -50,7 +52,7 @@ public final class Mutants {
     }
 
     private void mutateIn(ObjectNode object) {
-        var keys = object.properties().stream().map(java.util.Map.Entry::getKey).toList();
+        var keys = object.properties().stream().map(Map.Entry::getKey).toList();
         var key = keys.get(below(keys.size()));
         switch (below(6)) {
             case 0 -> object.remove(key);
@@ -64,7 +66,7 @@ public final class Mutants {
         return switch (below(14)) {
             case 0 -> JSON.nullNode();
             case 1 -> JSON.numberNode(random.nextInt());
-            case 2 -> JSON.numberNode(new java.math.BigInteger("31337".repeat(1 + below(30))));
+            case 2 -> JSON.numberNode(new BigInteger("31337".repeat(1 + below(30))));
             case 3 -> JSON.numberNode(random.nextDouble() * 1e300);
             case 4 -> JSON.booleanNode(random.nextBoolean());
             case 5 -> JSON.textNode("");

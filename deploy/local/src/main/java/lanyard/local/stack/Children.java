@@ -25,7 +25,7 @@ final class Children {
     // ends too: so
     // nothing can ever run that is not in the ledger.
     private static final String GATE = "read -r word && [ \"$word\" = go ] && exec \"$@\" </dev/null";
-    private static final Duration GRACE = Duration.ofSeconds(15);
+    private static final Duration GRACE = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(50);
 
     private final Home home;
@@ -147,16 +147,27 @@ final class Children {
 
     /** Stops a part, politely at first. True if it was running. */
     boolean stop(String part) {
+        // PostgreSQL waits for its clients to leave on TERM; on INT it sends them away.
+        return stop(part, part.equals(Parts.POSTGRES) ? "INT" : "TERM");
+    }
+
+    /** Stops a part whose data go with it, so that there is nothing that it would have to bring into order. */
+    boolean abandon(String part) {
+        // PostgreSQL alone has workers that are no part of its session; on QUIT it takes them along, at once.
+        return stop(part, part.equals(Parts.POSTGRES) ? "QUIT" : "KILL");
+    }
+
+    private boolean stop(String part, String signal) {
         var process = ledger.process(part).orElse(null);
         if (process == null) {
             return false;
         }
         boolean ran = process.alive();
         if (ran) {
-            // PostgreSQL waits for its clients to leave on TERM; on INT it sends them away.
-            signal(part.equals(Parts.POSTGRES) ? "INT" : "TERM", String.valueOf(process.pid()));
-            if (!endsWithin(process, GRACE)) {
-                // Each part leads a session of its own, so this takes its workers along.
+            boolean hard = signal.equals("KILL");
+            // Each part leads a session of its own, so a signal to its group takes its workers along.
+            signal(signal, hard ? "-" + process.pid() : String.valueOf(process.pid()));
+            if (!endsWithin(process, GRACE) && !hard) {
                 signal("KILL", "-" + process.pid());
                 endsWithin(process, GRACE);
             }

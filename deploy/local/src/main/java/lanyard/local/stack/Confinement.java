@@ -7,8 +7,8 @@ import lanyard.local.terminal.Trouble;
 
 /**
  * Takes root's powers from a part that has no use for them, or that refuses to run with them as PostgreSQL does. In a user
- * namespace in which root is called nobody a process can do nothing that needs root, yet it still reaches the files that root made
- * for it under the home: so there are no users to create and nothing to hand over.
+ * namespace in which root is called nobody a process has no capability on the system. The files that root owns are still its own,
+ * so there are no users to create and no directories to hand over; nor does it keep a part from writing where root may.
  */
 final class Confinement {
     private static final List<String> AS_NOBODY = List.of("unshare", "--user", "--map-user=65534", "--map-group=65534");

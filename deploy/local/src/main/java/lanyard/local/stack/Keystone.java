@@ -120,6 +120,8 @@ final class Keystone {
                 provider = fernet
                 [fernet_tokens]
                 key_repository = %2$s/fernet-keys
+                [fernet_receipts]
+                key_repository = %2$s/fernet-keys
                 [credential]
                 key_repository = %2$s/credential-keys
                 [cache]

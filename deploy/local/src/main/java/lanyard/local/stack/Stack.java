@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
+import java.util.function.Predicate;
 import lanyard.local.terminal.Terminal;
 import lanyard.local.terminal.Trouble;
 import org.jspecify.annotations.Nullable;
@@ -262,7 +263,7 @@ public final class Stack {
         }
         try (var lock = HomeLock.take(home)) {
             var ledger = Ledger.open(home);
-            new Stack(home, terminal, ledger).takeDown();
+            new Stack(home, terminal, ledger).takeDown(purge);
             if (purge) {
                 terminal.during("removing " + home, home::delete);
                 var left = ledger.madeElsewhere();
@@ -274,23 +275,23 @@ public final class Stack {
         }
     }
 
-    private void takeDown() {
+    private void takeDown(boolean purge) {
         var parts = ledger.processes().keySet();
         // Those that use the others go first, so that none of them logs an outage that is none.
         var users = parts.stream().filter(Parts.SERVICES::contains).toList();
         var used = parts.stream().filter(part -> !Parts.SERVICES.contains(part)).toList();
-        int stopped = stopAll(users) + stopAll(used);
+        int stopped = stopAll(users, children::stop) + stopAll(used, purge ? children::abandon : children::stop);
         if (stopped == 0) {
             terminal.line("Nothing was running.");
         }
     }
 
-    private int stopAll(List<String> parts) {
+    private int stopAll(List<String> parts, Predicate<String> stop) {
         try (var together = new Together()) {
             var stops = new ArrayList<Future<Boolean>>();
             for (var part : parts) {
                 if (children.alive(part)) {
-                    stops.add(together.run(() -> terminal.during("stopping " + part, () -> children.stop(part))));
+                    stops.add(together.run(() -> terminal.during("stopping " + part, () -> stop.test(part))));
                 } else {
                     ledger.stopped(part);
                 }
