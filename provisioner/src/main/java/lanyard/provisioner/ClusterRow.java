@@ -72,8 +72,11 @@ class ClusterRow extends LeasedCluster {
         }
         phase = joined.phase();
         generation = joined.generation();
-        project = joined.project();
-        owner = joined.owner();
+        if (key == null) {
+            project = joined.project();
+            owner = joined.owner();
+        } // What was begun for one project stays with it: a forged notification must not move a live cluster's
+        // custodian.
         disputed = joined.disputed();
         revoked |= nowRevoked;
         due(now);

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.CredentialProvisioned.Trustee;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class ProjectTrust {
     private static final int UNAUTHORIZED = 401;
+    private static final Pattern PURPOSE = Pattern.compile("[a-z0-9-]{1,32}");
     private static final int CUSTODIAN_GENERATION = 1;
     private static final int TRUSTEE_GENERATION = 1;
 
@@ -50,6 +52,13 @@ class ProjectTrust {
         this.keystone = keystone;
         this.keys = keys;
         this.domainName = config.domain();
+        profiles.profiles().forEach((purpose, profile) -> {
+            if (!PURPOSE.matcher(purpose).matches() || profile.roles().isEmpty()) {
+                throw new IllegalArgumentException(
+                        "profile '%s' needs a name of lower-case letters, digits and hyphens, at most 32, and a role"
+                                .formatted(purpose));
+            }
+        });
         this.rolesByPurpose = profiles.profiles().entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, profile -> profile.getValue().roles()));
@@ -90,9 +99,13 @@ class ProjectTrust {
 
     /** A trust for each purpose that the owner holds a role for. */
     Attempt<List<Grant>> grants(Step.Delegate step, String custodianKeyId) {
-        return Attempt.of("read the owner's roles", keystone.effectiveRoles(step.owner(), step.project()))
-                .then(held -> {
-                    var wanted = Delegable.of(rolesByPurpose, held);
+        var held = keystone.effectiveRoles(step.owner(), step.project());
+        // Keystone knows the owner, or the project, no more.
+        return (held instanceof Reply.Missing<Set<String>>()
+                        ? new Made<>(Set.<String>of())
+                        : Attempt.of("read the owner's roles", held))
+                .then(roles -> {
+                    var wanted = Delegable.of(rolesByPurpose, roles);
                     return wanted.isEmpty()
                             ? new Refused<>(
                                     FailureReason.OWNER_HAS_NO_ROLE,
@@ -172,6 +185,7 @@ class ProjectTrust {
                                 known.stream()
                                         .filter(role -> wanted.contains(role.name()) && !held.contains(role.name()))
                                         .toList()));
+            case Reply.Missing<Set<String>>() -> projectGone(project);
             case Reply<Set<String>> failed -> Attempt.of("read the custodian's roles", failed.map(held -> custodian));
         };
     }
@@ -181,8 +195,7 @@ class ProjectTrust {
             switch (keystone.grantRole(custodian.id(), project, role.id())) {
                 case Reply.Done<Void> done -> {}
                 case Reply.Missing<Void>() -> {
-                    return new Refused<>(
-                            FailureReason.PROJECT_GONE, "Keystone knows no project %s any more".formatted(project));
+                    return projectGone(project);
                 }
                 case Reply<Void> failed -> {
                     return Attempt.of(
@@ -191,6 +204,10 @@ class ProjectTrust {
             }
         }
         return new Made<>(custodian);
+    }
+
+    private static <T> Attempt<T> projectGone(String project) {
+        return new Refused<>(FailureReason.PROJECT_GONE, "Keystone knows no project %s any more".formatted(project));
     }
 
     /** Id of Lanyard's domain, which is made if it is not there. */

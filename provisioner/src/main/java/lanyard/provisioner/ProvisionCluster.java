@@ -32,8 +32,6 @@ class ProvisionCluster implements Reconciliation {
     private static final Logger LOG = Logger.getLogger(ProvisionCluster.class);
     private static final String DELEGATION = "project-trust";
     private static final Duration WHILE_CUSTODIAN_GOES = Duration.ofSeconds(1);
-    /** A Keystone call may take this long; with less than it left of the lease none is begun. */
-    private static final Duration LEASE_MARGIN = Duration.ofSeconds(30);
 
     private final ClusterStore store;
     private final ProjectTrust delegation;
@@ -62,7 +60,7 @@ class ProvisionCluster implements Reconciliation {
         var made = Made.NOTHING;
         var state = store.read(lease);
         while (state != null) {
-            if (clock.instant().isAfter(lease.until().minus(LEASE_MARGIN))) {
+            if (lease.endsSoon(clock.instant())) {
                 store.commit(lease, state, row -> row.retryAt(clock.instant()));
                 return;
             }

@@ -27,12 +27,10 @@ class Delegations {
 
     /** Looks for the cluster's trustee and its trusts, also those of a trustee that was removed. */
     Reply<Progress> look(String cluster, Progress progress) {
-        var trustee =
-                switch (domain().then(domain -> keystone.findUser(domain, cluster))) {
-                    // No domain of ours, or no user in it: nothing carries the cluster's name.
-                    case Reply.Missing<User>() -> new Reply.Done<>(Optional.<String>empty());
-                    case Reply<User> reply -> reply.map(user -> Optional.of(user.id()));
-                };
+        var trustee = domain().then(domain -> switch (keystone.findUser(domain, cluster)) {
+            case Reply.Missing<User>() -> new Reply.Done<>(Optional.<String>empty());
+            case Reply<User> reply -> reply.map(user -> Optional.of(user.id()));
+        });
         return trustee.then(there -> there.or(() -> Optional.ofNullable(progress.trustee()))
                 .map(known -> trustsTo(known).map(trusts -> progress.found(there.orElse(null), trusts)))
                 .orElseGet(() -> new Reply.Done<>(progress.found(null, List.of()))));
@@ -75,6 +73,12 @@ class Delegations {
         if (found instanceof Reply.Done<String>(var id)) {
             domainId = id;
         }
-        return found;
+        // That nothing is found in a domain that is not there proves nothing: its name may be a mistake.
+        return found instanceof Reply.Missing<String>()
+                ? new Reply.Unavailable<>(
+                        ("Keystone has no domain '%s' (yet): the provisioner makes it with the first credential; if there are"
+                                        + " credentials, LANYARD_DOMAIN is not what the provisioner has")
+                                .formatted(domainName))
+                : found;
     }
 }

@@ -36,11 +36,7 @@ class ProvisionsConsumer {
             case Read.Event(CredentialEvent event, var id, var time, var source)
             when mayHaveMade(event) ->
                 intake.commit(
-                        message,
-                        session -> clusters.hear(
-                                session,
-                                event.cluster(),
-                                row -> row.hear(row.recorded().doubt(), clock.instant())));
+                        message, session -> clusters.hear(session, event.cluster(), row -> row.doubt(clock.instant())));
             case Read.Event event -> intake.ignore(message);
             case Read.Ignored() -> intake.ignore(message);
             case Read.Rejected(var reason, var detail) -> intake.reject(message, reason.label(), detail);

@@ -21,11 +21,6 @@ final class Revocation {
             var later = deadline == null || deadline.isBefore(newDeadline) ? newDeadline : deadline;
             return new Recorded(phase.join(heard), heard == Phase.PRESENT ? deadline : later, revoked);
         }
-
-        /** What the row says after the provisioner told that Keystone may hold something of the cluster. */
-        Recorded doubt() {
-            return new Recorded(phase, deadline, false);
-        }
     }
 
     /**

@@ -53,6 +53,10 @@ class RevokeCluster implements Reconciliation {
         var progress = Progress.START;
         var recorded = clusters.read(lease);
         while (recorded != null) {
+            if (lease.endsSoon(clock.instant())) {
+                clusters.commit(lease, recorded, row -> row.retryAt(clock.instant()));
+                return;
+            }
             var step = Revocation.next(recorded, progress, clock.instant());
             LOG.debugf("cluster %s: %s", lease.cluster(), step.getClass().getSimpleName());
             progress = walk(lease, recorded, progress, step);

@@ -2,7 +2,6 @@ package lanyard.tokenissuer;
 
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
@@ -33,8 +32,6 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 class ServeCluster implements Reconciliation {
     private static final Logger LOG = Logger.getLogger(ServeCluster.class);
-    /** A Keystone call may take this long; with less than it left of the lease none is begun. */
-    private static final Duration LEASE_MARGIN = Duration.ofSeconds(30);
 
     private final LeasedRows<ClusterRow, Recorded> clusters;
     private final CredentialStore store;
@@ -72,7 +69,7 @@ class ServeCluster implements Reconciliation {
         var proven = new HashSet<String>();
         var recorded = clusters.read(lease);
         while (recorded != null) {
-            if (clock.instant().isAfter(lease.until().minus(LEASE_MARGIN))) {
+            if (lease.endsSoon(clock.instant())) {
                 clusters.commit(lease, recorded, row -> row.retryAt(clock.instant()));
                 return;
             }

@@ -72,6 +72,11 @@ public class TokenCache {
         tokens.synchronous().invalidate(credential);
     }
 
+    /** For how many credentials a token is kept, about. */
+    long size() {
+        return tokens.synchronous().estimatedSize();
+    }
+
     private Reply<Token> ask(Credential credential) {
         var password = keys.derive(credential.key(), Purpose.TRUSTEE, credential.cluster(), TRUSTEE_GENERATION);
         return keystone.issue(credential.trustee(), password, credential.trust());

@@ -28,9 +28,15 @@ public class Wakeups {
                 .setPassword(database.password());
         this.schema = database.username();
         this.subscriber = PgSubscriber.subscriber(vertx, options).reconnectPolicy(retries -> RECONNECT_MILLIS);
-        subscriber
-                .connect()
-                .onFailure(e -> LOG.warnf("no wake-ups from the database yet, polling: %s", e.getMessage()));
+        connect(vertx);
+    }
+
+    /** The subscriber connects again by itself what it had connected once, and only that. */
+    private void connect(Vertx vertx) {
+        subscriber.connect().onFailure(e -> {
+            LOG.warnf("no wake-ups from the database yet, polling: %s", e.getMessage());
+            vertx.setTimer(RECONNECT_MILLIS, timer -> connect(vertx));
+        });
     }
 
     /** Calls {@code wake} whenever rows of the service's table {@code table} may want work. It must not block. */

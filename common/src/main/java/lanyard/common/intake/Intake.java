@@ -42,7 +42,7 @@ public class Intake {
         return persistently(message, change)
                 .invoke(() -> count(message, "read"))
                 .onFailure(Intake::isImpossible)
-                .recoverWithUni(e -> reject(message, "impossible", "the database refuses what it says"));
+                .recoverWithUni(e -> reject(message, "impossible", "what it says can never be recorded"));
     }
 
     /** Passes over a message that is none of ours. */
@@ -84,9 +84,16 @@ public class Intake {
                 .indefinitely();
     }
 
-    /** Whether the same statement would fail for ever: SQLSTATE class 22, data exceptions, and 23, broken constraints. */
+    /**
+     * Whether the same message would fail for ever: by a check of ours, or by SQLSTATE class 22, data exceptions, or 23, broken
+     * constraints.
+     */
     private static boolean isImpossible(Throwable failure) {
         for (var e = failure; e != null; e = e.getCause()) {
+            // What our own checks refuse, they refuse again.
+            if (e instanceof IllegalArgumentException) {
+                return true;
+            }
             if (e instanceof PgException pg && pg.getSqlState() != null) {
                 return pg.getSqlState().startsWith("22") || pg.getSqlState().startsWith("23");
             }

@@ -65,7 +65,7 @@ public interface KeystoneAdmin {
 
     record User(String id, String name, boolean enabled) {}
 
-    /** A trust without its dates. {@code roles} holds names, those implied included. */
+    /** A trust without its dates. {@code roles} holds the names of those delegated, without what they imply. */
     record Trust(String id, String trustorId, String trusteeId, String projectId, Set<String> roles) {}
 
     /** Who delegates: a user that is able to log in with this password. */

@@ -1,5 +1,6 @@
 package lanyard.common.reconcile;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 
@@ -10,4 +11,12 @@ import java.util.UUID;
  * @param attempts claims since the row was last at rest, from 1
  * @param until when it runs out; from then on another replica may hold a lease on the same row
  */
-public record Lease(String cluster, UUID id, int attempts, Instant until) {}
+public record Lease(String cluster, UUID id, int attempts, Instant until) {
+    /** One step on Keystone is a few calls, each bounded in time; with less than this left of a lease none is begun. */
+    static final Duration MARGIN = Duration.ofSeconds(60);
+
+    /** Whether too little is left of the lease to begin another step. */
+    public boolean endsSoon(Instant now) {
+        return now.isAfter(until.minus(MARGIN));
+    }
+}

@@ -39,6 +39,10 @@ class Leases {
         this.database = database;
         this.clock = clock;
         this.length = config.lease();
+        if (length.compareTo(Lease.MARGIN.multipliedBy(2)) < 0) {
+            throw new IllegalArgumentException("lanyard.reconcile.lease is %s: it must be at least %s"
+                    .formatted(length, Lease.MARGIN.multipliedBy(2)));
+        }
     }
 
     /** Claims up to {@code most} rows that are due, the longest due first. Blocks. */

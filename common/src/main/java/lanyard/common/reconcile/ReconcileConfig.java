@@ -11,8 +11,11 @@ public interface ReconcileConfig {
     @WithDefault("8")
     int concurrency();
 
-    /** How long a claimed row is a worker's own. A worker that died leaves its row to the others after this time. */
-    @WithDefault("2m")
+    /**
+     * How long a claimed row is a worker's own, at least two minutes. A worker that died leaves its row to the others after this
+     * time.
+     */
+    @WithDefault("3m")
     Duration lease();
 
     /** How often a replica looks for due rows when nothing wakes it. */

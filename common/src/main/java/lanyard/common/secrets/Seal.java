@@ -9,6 +9,7 @@ import com.nimbusds.jose.JWEObject;
 import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.ECDHEncrypter;
 import com.nimbusds.jose.crypto.RSAEncrypter;
+import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.text.ParseException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Seals a credential to the public keys of its recipients, as JWE (RFC 7516) in compact form: ECDH-ES+A256KW to elliptic-curve
@@ -25,6 +27,7 @@ import java.util.List;
  */
 public final class Seal {
     private static final int SHORTEST_RSA_KEY = 2048;
+    private static final Set<Curve> CURVES = Set.of(Curve.P_256, Curve.P_384, Curve.P_521);
 
     private final List<JWK> recipients;
 
@@ -63,12 +66,21 @@ public final class Seal {
                 throw new IllegalArgumentException("key '" + key.getKeyID() + "' in " + jwks
                         + " is a private key: give Lanyard its public part only, and treat the key as leaked");
             }
-            if (!(key instanceof ECKey) && !(key instanceof RSAKey rsa && rsa.size() >= SHORTEST_RSA_KEY)) {
-                throw new IllegalArgumentException("key '" + key.getKeyID() + "' in " + jwks
-                        + " is neither an elliptic-curve key nor an RSA key of 2048 bits or more");
+            if (!canSealTo(key)) {
+                throw new IllegalArgumentException(
+                        "key '" + key.getKeyID() + "' in " + jwks
+                                + " is neither an elliptic-curve key on P-256, P-384 or P-521 nor an RSA key of 2048 bits or more");
             }
         });
         return new Seal(List.copyOf(keys));
+    }
+
+    private static boolean canSealTo(JWK key) {
+        return switch (key) {
+            case ECKey elliptic -> CURVES.contains(elliptic.getCurve());
+            case RSAKey rsa -> rsa.size() >= SHORTEST_RSA_KEY;
+            default -> false;
+        };
     }
 
     /** The {@code kid}s of all recipients. */

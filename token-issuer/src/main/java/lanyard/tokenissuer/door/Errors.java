@@ -6,6 +6,7 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.Response.Status;
+import jakarta.ws.rs.core.UriInfo;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
@@ -25,9 +26,11 @@ class Errors {
     }
 
     @ServerExceptionMapper
-    Response notAllowed(NotAllowedException e) {
+    Response notAllowed(NotAllowedException e, UriInfo uri) {
+        // The exception does not say it, and RFC 9110 wants it said.
+        var allowed = uri.getPath().contains("auth/tokens") ? "POST" : "GET, HEAD";
         return Response.fromResponse(answers.notHere(Status.METHOD_NOT_ALLOWED))
-                .header(HttpHeaders.ALLOW, e.getResponse().getHeaderString(HttpHeaders.ALLOW))
+                .header(HttpHeaders.ALLOW, allowed)
                 .build();
     }
 

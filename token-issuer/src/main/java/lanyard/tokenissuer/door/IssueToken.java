@@ -75,6 +75,9 @@ class IssueToken {
         }
         var credential = found.map(Standing::credential).orElse(null);
         if (credential != null && !clientCredentials.canDerive(credential)) {
+            if (found.get().revoked()) {
+                return revoked(credential);
+            }
             LOG.errorf(
                     "cluster %s can't be served: the key ring has no key '%s'", credential.cluster(), credential.key());
             return new Outcome.Unavailable(Hindrance.KEY_MISSING);

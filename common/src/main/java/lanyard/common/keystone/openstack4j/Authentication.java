@@ -22,6 +22,9 @@ final class Authentication {
     /** What can be a header's value. Keystone's Fernet and JWS tokens are some hundred characters of base64url. */
     private static final Pattern TOKEN = Pattern.compile("[!-~]{1,8192}");
 
+    /** Nobody's tokens live longer; times beyond the calendar's end would be no better than garbage. */
+    private static final Duration LONGEST_LIFETIME = Duration.ofDays(366);
+
     private final KeystoneConnection connection;
 
     Authentication(KeystoneConnection connection) {
@@ -111,6 +114,9 @@ final class Authentication {
         }
         var expiresAt = time(token.path("expires_at"));
         var lifetime = Duration.between(time(token.path("issued_at")), expiresAt);
+        if (lifetime.isNegative() || lifetime.compareTo(LONGEST_LIFETIME) > 0) {
+            throw Failed.malformed("a token");
+        }
         return new Issued(Secret.of(id), expiresAt, lifetime, answer.text());
     }
 

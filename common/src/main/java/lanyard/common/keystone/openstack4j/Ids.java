@@ -4,8 +4,11 @@ import java.util.regex.Pattern;
 
 /** The shape of Keystone's ids, checked before one becomes part of a path. */
 final class Ids {
-    /** 32 hex digits as Keystone makes them, 64 for users of a directory, or what an operator chose ({@code default}). */
-    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+    /**
+     * 32 hex digits as Keystone makes them, 64 for users of a directory, an attribute of the directory's own such as a mail address,
+     * or what an operator chose ({@code default}).
+     */
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_@-][A-Za-z0-9_.@-]{0,63}");
 
     private Ids() {}
 

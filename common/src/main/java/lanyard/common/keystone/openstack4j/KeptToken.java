@@ -71,7 +71,7 @@ final class KeptToken {
     private Reply<Secret> renew(@Nullable Kept current, CompletableFuture<Reply<Secret>> mine) {
         try {
             var latest = kept.get();
-            if (latest != null && latest != current) {
+            if (latest != null && !latest.equals(current)) {
                 // Someone else's renewal ended between the look at the token and this one's start.
                 return end(mine, new Reply.Done<>(latest.token()));
             }

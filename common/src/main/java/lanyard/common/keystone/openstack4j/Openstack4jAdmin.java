@@ -174,7 +174,7 @@ final class Openstack4jAdmin implements KeystoneAdmin {
         return Apis.getIdentityV3Services();
     }
 
-    private static Reply<Void> done(Object answer) {
+    private static Reply<Void> done(Object ignored) {
         return Calls.done();
     }
 }

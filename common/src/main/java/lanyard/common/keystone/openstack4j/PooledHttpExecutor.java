@@ -9,8 +9,10 @@ import org.openstack4j.core.transport.HttpResponse;
  *
  * <p>openstack4j makes one instance for the whole process and hands it no settings. What it does hand over with each request is the
  * {@code Config} it was made with, and the one part of that which openstack4j leaves alone is its endpoint resolver. So the
- * connection is resolver and executor in one. It is asked for by openstack4j's types alone: whoever loads this class for
- * openstack4j need not be the class loader that made the connection, and in Quarkus's tests it is not.
+ * connection is resolver and executor in one.
+ *
+ * <p>openstack4j looks for this class with its own class loader. In Quarkus's tests and dev mode that one sees libraries only, so
+ * an application must have {@code quarkus.class-loading.reloadable-artifacts=com.github.openstack4j.core:openstack4j-core}.
  */
 public final class PooledHttpExecutor implements HttpExecutorService {
     @Override

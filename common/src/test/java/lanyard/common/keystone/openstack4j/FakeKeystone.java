@@ -66,8 +66,13 @@ final class FakeKeystone implements AutoCloseable {
     volatile Mode loginMode = Mode.WELL;
     /** What is answered when all is well. */
     volatile String body = "{}";
-    /** Lifetime of the tokens handed out, in seconds. */
-    volatile int lifetime = 3600;
+    /** What is answered to a login: a token for an hour. */
+    volatile String loginBody =
+            """
+            {"token": {"issued_at": "2026-01-01T00:00:00.000000Z", "expires_at": "2026-01-01T01:00:00.000000Z"}}""";
+    /** What the tokens' ids begin with. */
+    volatile String tokenId = "fake-token-";
+
     /** How many requests are answered by {@link Mode#HANG_UP} before {@link #mode} counts again. */
     final AtomicInteger hangUps = new AtomicInteger();
 
@@ -160,13 +165,7 @@ final class FakeKeystone implements AutoCloseable {
         switch (how) {
             case WELL -> {
                 if (request.isLogin()) {
-                    write(
-                            out,
-                            "201 Created\r\nX-Subject-Token: fake-token-" + tokens.incrementAndGet(),
-                            "{\"token\":{\"issued_at\":\"2026-01-01T00:00:00.000000Z\",\"expires_at\":\""
-                                    + java.time.Instant.parse("2026-01-01T00:00:00Z")
-                                            .plusSeconds(lifetime)
-                                    + "\"}}");
+                    write(out, "201 Created\r\nX-Subject-Token: " + tokenId + tokens.incrementAndGet(), loginBody);
                 } else {
                     // Long enough for calls to meet.
                     Thread.sleep(10);

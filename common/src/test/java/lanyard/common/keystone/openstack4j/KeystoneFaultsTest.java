@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What comes out when Keystone, or whatever stands in its place, misbehaves. */
 class KeystoneFaultsTest {
@@ -180,6 +182,34 @@ class KeystoneFaultsTest {
                         .isFalse()));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{}",
+                "{\"token\":7}",
+                "{\"token\":{\"issued_at\":\"2026-01-01T00:00:00Z\"}}",
+                "{\"token\":{\"issued_at\":\"2026-01-01T00:00:00Z\",\"expires_at\":null}}",
+                "{\"token\":{\"issued_at\":\"2026-01-01T00:00:00Z\",\"expires_at\":\"soon\"}}",
+                "{\"token\":{\"issued_at\":\"2026-01-01T00:00:00Z\",\"expires_at\":\"2025-12-31T00:00:00Z\"}}",
+                "{\"token\":{\"issued_at\":\"2026-01-01T00:00:00Z\",\"expires_at\":\"+999999999-12-31T23:59:59Z\"}}"
+            })
+    void aTokenThatIsNoneIsUnavailable(String body) {
+        keystone.loginBody = body;
+        var adapter = adapter();
+
+        assertThat(adapter.tokens().issue("u", PASSWORD, "t")).isInstanceOf(Reply.Unavailable.class);
+        assertThat(adapter.admin().listRoles()).isInstanceOf(Reply.Unavailable.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"with a space ", "ümlaut", "\u0001"})
+    void aTokenThatNoHeaderCouldCarryIsUnavailable(String id) {
+        keystone.tokenId = id;
+
+        assertThat(adapter().admin().listRoles()).isInstanceOf(Reply.Unavailable.class);
+    }
+
     @Test
     void nothingListensAnyMore() {
         keystone.turnOff();
@@ -315,7 +345,7 @@ class KeystoneFaultsTest {
     private static <T> List<T> atOnce(int times, Callable<T> call) throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var replies = new ArrayList<T>();
-            for (Future<T> reply : threads.invokeAll(java.util.Collections.nCopies(times, call))) {
+            for (Future<T> reply : threads.invokeAll(Collections.nCopies(times, call))) {
                 replies.add(reply.get());
             }
             return replies;

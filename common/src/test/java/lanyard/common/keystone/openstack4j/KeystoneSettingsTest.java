@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import lanyard.common.secrets.Secret;
 import org.junit.jupiter.api.Test;
@@ -42,8 +43,7 @@ class KeystoneSettingsTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Adapter.of(Settings.of(properties)))
-                .withMessageStartingWith(
-                        "LANYARD_KEYSTONE_" + missing.toUpperCase(java.util.Locale.ROOT) + " is not set");
+                .withMessageStartingWith("LANYARD_KEYSTONE_" + missing.toUpperCase(Locale.ROOT) + " is not set");
     }
 
     @Test

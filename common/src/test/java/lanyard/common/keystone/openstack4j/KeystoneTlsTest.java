@@ -2,7 +2,9 @@ package lanyard.common.keystone.openstack4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -83,8 +85,7 @@ class KeystoneTlsTest {
         properties.put("timeout", "30s");
         properties.put("url", "https://" + host + ":" + keystone.port() + "/v3");
         try (var connection = new KeystoneConnection(Settings.of(properties))) {
-            return new Ping(connection, new Calls(new io.micrometer.core.instrument.simple.SimpleMeterRegistry()))
-                    .ping();
+            return new Ping(connection, new Calls(new SimpleMeterRegistry())).ping();
         }
     }
 
@@ -112,7 +113,7 @@ class KeystoneTlsTest {
                 .redirectErrorStream(true)
                 .start();
         assertThat(keytool.waitFor())
-                .as(new String(keytool.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
+                .as(new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                 .isZero();
         var store = KeyStore.getInstance("PKCS12");
         try (var in = Files.newInputStream(file)) {

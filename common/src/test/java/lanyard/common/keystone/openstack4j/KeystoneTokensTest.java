@@ -36,7 +36,7 @@ class KeystoneTokensTest {
 
     @BeforeAll
     void makeWhatATrustNeeds() {
-        connection = new KeystoneConnection(Settings.of(Map.of("url", proxy.url())));
+        connection = new KeystoneConnection(Settings.of(Map.of("url", proxy.url(), "timeout", "60s")));
         tokens = new Openstack4jTokens(connection, new Calls(setUp.meters()));
         tenant = keystone.makeTenant("member");
         domain = done(setUp.admin().createDomain("tokens-" + UUID.randomUUID(), "Made by a test"));

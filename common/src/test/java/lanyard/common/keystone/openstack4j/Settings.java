@@ -21,10 +21,15 @@ final class Settings {
                 .getConfigMapping(KeystoneConfig.class);
     }
 
-    /** The administrator of the real Keystone, with Keystone reached at {@code url}. */
+    /**
+     * The administrator of the real Keystone, with Keystone reached at {@code url}. It may share a small machine with a build, so it
+     * is given time.
+     */
     static Map<String, String> real(String url) {
         return new HashMap<>(Map.of(
                 "url", url,
+                "timeout", "60s",
+                "connect-timeout", "20s",
                 "username", RealParts.environment("OS_USERNAME"),
                 "password", RealParts.environment("OS_PASSWORD"),
                 "user-domain", RealParts.environment("OS_USER_DOMAIN_NAME"),

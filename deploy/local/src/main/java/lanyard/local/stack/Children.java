@@ -25,7 +25,8 @@ final class Children {
     // ends too: so
     // nothing can ever run that is not in the ledger.
     private static final String GATE = "read -r word && [ \"$word\" = go ] && exec \"$@\" </dev/null";
-    private static final Duration GRACE = Duration.ofSeconds(30);
+    // The first end of a Java program takes long, since it writes the archive that makes its next start quick.
+    private static final Duration GRACE = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(50);
 
     private final Home home;

@@ -6,7 +6,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -44,19 +43,18 @@ final class Kafka {
             home.write(
                     "kafka/server.properties", properties(ports.choose(Parts.KAFKA), ports.choose("kafka-controller")));
             format(ledger);
-            var broker = List.of(
+            var options = Machine.join(
+                    Machine.archive(home.file("kafka/classes.jsa")),
                     "-Xms64m",
                     "-Xmx384m",
                     "-Djava.util.logging.SimpleFormatter.format=%1$tFT%1$tT.%1$tL %4$s %3$s: %5$s%6$s%n",
                     "--sun-misc-unsafe-memory-access=allow",
-                    // Written when the broker ends for the first time; it halves the time of the next start.
-                    "-XX:SharedArchiveFile=" + home.file("kafka/classes.jsa"),
-                    "-XX:+AutoCreateSharedArchive",
-                    "-Xlog:cds=off,cds+dynamic=off,aot=off");
+                    "-cp",
+                    classPath());
             children.start(
                     Parts.KAFKA,
-                    java(
-                            broker,
+                    Machine.java(
+                            options,
                             "kafka.Kafka",
                             home.file("kafka/server.properties").toString()),
                     Map.of());
@@ -95,8 +93,8 @@ final class Kafka {
         if (Files.exists(home.file("kafka/data"))) {
             Home.deleteTree(home.file("kafka/data"));
         }
-        var command = java(
-                List.of("-XX:TieredStopAtLevel=1"),
+        var command = Machine.java(
+                List.of("-cp", classPath()),
                 "kafka.tools.StorageTool",
                 "format",
                 "--cluster-id",
@@ -109,14 +107,6 @@ final class Kafka {
                     "see " + home.log(Parts.KAFKA));
         }
         ledger.note(FORMATTED, "yes");
-    }
-
-    private static List<String> java(List<String> options, String main, String... arguments) {
-        var command = new ArrayList<>(List.of(Machine.java().toString(), "-XX:+UseSerialGC", "-XX:-UsePerfData"));
-        command.addAll(options);
-        command.addAll(List.of("-cp", classPath(), main));
-        command.addAll(List.of(arguments));
-        return command;
     }
 
     /** Without the command line's own jar, which a later build replaces. */

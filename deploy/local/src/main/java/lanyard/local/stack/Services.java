@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -77,15 +76,9 @@ final class Services {
             var application = copy(service, build);
             children.start(
                     service,
-                    List.of(
-                            Machine.java().toString(),
-                            "-Xms32m",
-                            "-Xmx256m",
-                            "-XX:+UseSerialGC",
-                            "-XX:-UsePerfData",
-                            "-XX:SharedArchiveFile=" + home.file("services/" + service + ".jsa"),
-                            "-XX:+AutoCreateSharedArchive",
-                            "-Xlog:cds=off,cds+dynamic=off,aot=off",
+                    Machine.java(
+                            Machine.join(
+                                    Machine.archive(home.file("services/" + service + ".jsa")), "-Xms32m", "-Xmx256m"),
                             "-jar",
                             application.resolve("quarkus-run.jar").toString()),
                     environment);

@@ -1,0 +1,229 @@
+package lanyard.revoker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import lanyard.common.reconcile.Phase;
+import lanyard.revoker.Revocation.Progress;
+import lanyard.revoker.Revocation.Recorded;
+import lanyard.revoker.Revocation.Step;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.GenerationMode;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import org.jspecify.annotations.Nullable;
+
+/** The revoker's decisions, held to their rules in every state that can be told apart, reachable or not. */
+class RevocationTest {
+    private static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
+    private static final Recorded GONE = new Recorded(Phase.ABSENT, null, false);
+
+    @Provide
+    Arbitrary<Instant> instants() {
+        return Arbitraries.of(NOW.minusSeconds(1), NOW, NOW.plusSeconds(1));
+    }
+
+    @Provide
+    Arbitrary<Recorded> everyRecorded() {
+        return Combinators.combine(Arbitraries.of(Phase.class), instants().injectNull(0.5), Arbitraries.of(false, true))
+                .as(Recorded::new);
+    }
+
+    @Provide
+    Arbitrary<Progress> everyProgress() {
+        return Combinators.combine(
+                        Arbitraries.of(false, true),
+                        Arbitraries.of("trustee").injectNull(0.5),
+                        Arbitraries.of(false, true),
+                        Arbitraries.of(List.<String>of(), List.of("trust"), List.of("trust", "trust-2")),
+                        Arbitraries.of(0, 3),
+                        Arbitraries.of(false, true))
+                .as(Progress::new);
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    void everyStateHasANextStep(
+            @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
+        assertThat(Revocation.next(recorded, progress, NOW)).isNotNull();
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    void nothingIsTakenFromAClusterThatIsNotGone(
+            @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
+        var step = Revocation.next(recorded, progress, NOW);
+        switch (recorded.phase()) {
+            case PRESENT -> assertThat(step).isEqualTo(new Step.Rest());
+            case DELETING -> assertThat(step).isInstanceOfAny(Step.AwaitSuccess.class, Step.Expire.class);
+            case ABSENT -> assertThat(step).isNotInstanceOfAny(Step.AwaitSuccess.class, Step.Expire.class);
+        }
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    void aDeletionIsGivenUntilItsDeadlineAndNotAMomentMore(
+            @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
+        if (recorded.phase() == Phase.DELETING) {
+            var waits = recorded.deadline() != null && NOW.isBefore(recorded.deadline());
+            assertThat(Revocation.next(recorded, progress, NOW))
+                    .isEqualTo(waits ? new Step.AwaitSuccess(recorded.deadline()) : new Step.Expire());
+        }
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    void onlyALookThatFoundNothingLetsARevocationBeTold(
+            @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
+        if (Revocation.next(recorded, progress, NOW) instanceof Step.Announce(int trusts, boolean trustee)) {
+            assertThat(recorded.phase()).isEqualTo(Phase.ABSENT);
+            assertThat(recorded.revoked()).isFalse();
+            assertThat(progress.looked()).isTrue();
+            assertThat(progress.trusts()).isEmpty();
+            assertThat(progress.trusteeThere() && progress.trustee() != null).isFalse();
+            assertThat(trusts).isEqualTo(progress.removedTrusts());
+            assertThat(trustee).isEqualTo(progress.removedTrustee());
+        }
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    void whatWasRevokedIsLeftAloneUntilItIsPutInDoubt(@ForAll("everyProgress") Progress progress) {
+        var revoked = new Recorded(Phase.ABSENT, null, true);
+
+        assertThat(Revocation.next(revoked, progress, NOW)).isEqualTo(new Step.Rest());
+        assertThat(Revocation.next(GONE, Progress.START, NOW)).isEqualTo(new Step.Look());
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    void removingIsAlwaysFollowedByALookAtWhatIsLeft(@ForAll("everyProgress") Progress progress) {
+        switch (Revocation.next(GONE, progress, NOW)) {
+            case Step.RemoveTrusts(var trusts)
+            when progress.trusteeThere() && progress.trustee() != null ->
+                assertThat(Revocation.next(GONE, progress.afterRemovingTrusts(), NOW))
+                        .isEqualTo(new Step.RemoveTrustee(progress.trustee()));
+            case Step.RemoveTrusts(var trusts)
+            when !progress.trusteeThere() ->
+                assertThat(Revocation.next(GONE, progress.afterRemovingTrusts(), NOW))
+                        .isEqualTo(new Step.Look());
+            case Step.RemoveTrustee(var trustee) ->
+                assertThat(Revocation.next(GONE, progress.afterRemovingTrustee(), NOW))
+                        .isEqualTo(new Step.Look());
+            case Step other -> {}
+        }
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    void hearingIsCommutative(
+            @ForAll("everyRecorded") Recorded recorded,
+            @ForAll Phase one,
+            @ForAll("instants") Instant oneUntil,
+            @ForAll Phase other,
+            @ForAll("instants") Instant otherUntil) {
+        assertThat(recorded.join(one, oneUntil).join(other, otherUntil))
+                .isEqualTo(recorded.join(other, otherUntil).join(one, oneUntil));
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    void hearingAgainChangesNothing(
+            @ForAll("everyRecorded") Recorded recorded, @ForAll Phase heard, @ForAll("instants") Instant until) {
+        var once = recorded.join(heard, until);
+
+        assertThat(once.join(heard, until)).isEqualTo(once);
+    }
+
+    /** Hearing two things in a row is hearing their join at once. */
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    void hearingIsAssociative(
+            @ForAll("everyRecorded") Recorded recorded,
+            @ForAll Phase one,
+            @ForAll("instants") Instant oneUntil,
+            @ForAll Phase other,
+            @ForAll("instants") Instant otherUntil) {
+        var both = new Recorded(Phase.PRESENT, null, false).join(one, oneUntil).join(other, otherUntil);
+
+        assertThat(recorded.join(one, oneUntil).join(other, otherUntil))
+                .isEqualTo(both.deadline() == null ? recorded : recorded.join(both.phase(), both.deadline()));
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    void nothingHeardBringsAClusterBackOrShortensItsTime(
+            @ForAll("everyRecorded") Recorded recorded, @ForAll Phase heard, @ForAll("instants") Instant until) {
+        var joined = recorded.join(heard, until);
+
+        assertThat(joined.phase()).isGreaterThanOrEqualTo(recorded.phase());
+        assertThat(joined.revoked()).isEqualTo(recorded.revoked());
+        if (recorded.deadline() != null) {
+            assertThat(joined.deadline()).isAfterOrEqualTo(recorded.deadline());
+        }
+    }
+
+    /** A Keystone that holds some of a cluster, from which others take at any time too, and which gets nothing new. */
+    private static final class ModelKeystone {
+        private final Set<String> trusts = new HashSet<>();
+        private @Nullable String trustee;
+
+        ModelKeystone(int trusts, boolean trustee) {
+            this.trustee = trustee ? "trustee" : null;
+            for (int i = 0; i < trusts; i++) {
+                this.trusts.add("trust-" + i);
+            }
+        }
+
+        void somebodyRemovesSomething(Random random) {
+            switch (random.nextInt(6)) {
+                case 0 -> trusts.stream().findAny().ifPresent(trusts::remove);
+                case 1 -> {
+                    trustee = null;
+                    trusts.clear();
+                }
+                default -> {}
+            }
+        }
+
+        Progress look(Progress progress) {
+            var visible = trustee != null || progress.trustee() != null ? List.copyOf(trusts) : List.<String>of();
+            return progress.found(trustee, visible);
+        }
+    }
+
+    @Property(tries = 5_000)
+    void everyWalkEndsWithATrueAnnouncement(
+            @ForAll @IntRange(max = 5) int trusts, @ForAll boolean trustee, @ForAll long seed) {
+        var random = new Random(seed);
+        // Keystone drops a trustee's trusts with it: without a trustee there are none.
+        var keystone = new ModelKeystone(trustee ? trusts : 0, trustee);
+        var progress = Progress.START;
+        var walked = new ArrayList<Step>();
+        while (walked.isEmpty() || !(walked.getLast() instanceof Step.Announce)) {
+            assertThat(walked).as("the walk").hasSizeLessThanOrEqualTo(8);
+            keystone.somebodyRemovesSomething(random);
+            var step = Revocation.next(GONE, progress, NOW);
+            walked.add(step);
+            progress = switch (step) {
+                case Step.Look() -> keystone.look(progress);
+                case Step.RemoveTrusts(var found) -> {
+                    keystone.trusts.removeAll(found);
+                    yield progress.afterRemovingTrusts();
+                }
+                case Step.RemoveTrustee(var found) -> {
+                    keystone.trustee = null;
+                    keystone.trusts.clear();
+                    yield progress.afterRemovingTrustee();
+                }
+                case Step.Announce announce -> {
+                    assertThat(keystone.trusts).isEmpty();
+                    assertThat(keystone.trustee).isNull();
+                    yield progress;
+                }
+                case Step.Rest() -> throw new AssertionError("a walk that has to revoke must not rest");
+                case Step.AwaitSuccess wait -> throw new AssertionError("the success was told");
+                case Step.Expire() -> throw new AssertionError("the success was told");
+            };
+        }
+    }
+}
