@@ -6,12 +6,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.function.Function;
 import lanyard.common.outbox.Outbox;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.hibernate.reactive.mutiny.Mutiny;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a message from the bus becomes a row: it is acknowledged when what it says is committed, and not before.
@@ -94,11 +96,21 @@ public class Intake {
             if (e instanceof IllegalArgumentException) {
                 return true;
             }
-            if (e instanceof PgException pg && pg.getSqlState() != null) {
-                return pg.getSqlState().startsWith("22") || pg.getSqlState().startsWith("23");
+            var state = sqlState(e);
+            if (state != null) {
+                return state.startsWith("22") || state.startsWith("23");
             }
         }
         return false;
+    }
+
+    private static @Nullable String sqlState(Throwable failure) {
+        return switch (failure) {
+            // Hibernate puts this one in the place of the driver's.
+            case SQLException sql -> sql.getSQLState();
+            case PgException pg -> pg.getSqlState();
+            default -> null;
+        };
     }
 
     private void count(ConsumerRecord<String, byte[]> message, String result) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -65,7 +66,7 @@ class Reconciler {
                 int places = 1 + free.drainPermits();
                 var claimed = claim(places);
                 free.release(places - claimed.size());
-                claimed.forEach(lease -> workers.execute(() -> work(lease)));
+                claimed.forEach(this::begin);
                 if (claimed.size() < places) {
                     bell.tryAcquire(interval.toMillis(), TimeUnit.MILLISECONDS);
                     bell.drainPermits();
@@ -87,23 +88,32 @@ class Reconciler {
         }
     }
 
+    private void begin(Lease lease) {
+        try {
+            workers.execute(() -> work(lease));
+        } catch (RejectedExecutionException e) {
+            // Stopped since the claim: another replica need not wait until the lease runs out.
+            giveBack(lease, Duration.ZERO);
+        }
+    }
+
     private void work(Lease lease) {
         try {
             reconciliation.reconcile(lease);
         } catch (RuntimeException e) {
             LOG.errorf(e, "cluster %s could not be reconciled and will be tried again", lease.cluster());
-            giveBack(lease);
+            giveBack(
+                    lease,
+                    backoff.after(lease.attempts(), ThreadLocalRandom.current().nextDouble()));
         } finally {
             free.release();
             bell.release();
         }
     }
 
-    private void giveBack(Lease lease) {
+    private void giveBack(Lease lease, Duration retryIn) {
         try {
-            leases.giveBack(
-                    lease,
-                    backoff.after(lease.attempts(), ThreadLocalRandom.current().nextDouble()));
+            leases.giveBack(lease, retryIn);
         } catch (RuntimeException e) {
             LOG.warnf(
                     "the lease on cluster %s can't be given back and runs out by itself: %s",

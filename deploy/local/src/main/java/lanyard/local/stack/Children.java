@@ -119,6 +119,9 @@ final class Children {
             } catch (Exception e) {
                 last = e;
             }
+            if (closed) {
+                throw new InterruptedException();
+            }
             if (!alive(part)) {
                 throw new Trouble(
                         part + " ended while it was starting (" + Logs.lastError(home.log(part)) + ")",
