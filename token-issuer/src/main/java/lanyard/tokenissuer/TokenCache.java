@@ -33,7 +33,7 @@ public class TokenCache {
     private final KeyRing keys;
     private final Duration floor;
     private final InstantSource clock;
-    private final AsyncCache<Credential, Reply<Token>> tokens;
+    private final AsyncCache<Credential, Answer> tokens;
 
     TokenCache(KeystoneTokens keystone, KeyRing keys, TokenIssuerConfig config, InstantSource clock) {
         this.keystone = keystone;
@@ -42,7 +42,8 @@ public class TokenCache {
         this.clock = clock;
         this.tokens = Caffeine.newBuilder()
                 .maximumSize(config.door().keptTokens())
-                .expireAfter(Expiry.<Credential, Reply<Token>>creating((credential, reply) -> keptFor(reply)))
+                .expireAfter(Expiry.<Credential, Answer>creating(
+                        (credential, answer) -> Duration.between(clock.instant(), answer.until())))
                 .ticker(() -> ChronoUnit.NANOS.between(Instant.EPOCH, clock.instant()))
                 .executor(Executors.newVirtualThreadPerTaskExecutor())
                 .buildAsync();
@@ -51,15 +52,25 @@ public class TokenCache {
     /** A token, and whether it was at hand. */
     public record Obtained(Token token, Source source) {}
 
+    /** What Keystone answered, and until when it is given again; a time that is past if it is not. */
+    private record Answer(Reply<Token> reply, Instant until) {}
+
     /** A token for the credential, from memory or from Keystone. The key ring must have the credential's key. Blocks. */
     public Reply<Obtained> get(Credential credential) {
-        var asked = new AtomicBoolean();
-        var reply = tokens.get(credential, (key, executor) -> {
-                    asked.set(true);
-                    return CompletableFuture.supplyAsync(() -> ask(key), executor);
-                })
-                .join();
-        return reply.map(token -> new Obtained(token, asked.get() ? Source.KEYSTONE : Source.CACHE));
+        while (true) {
+            var asked = new AtomicBoolean();
+            var future = tokens.get(credential, (key, executor) -> {
+                asked.set(true);
+                return CompletableFuture.supplyAsync(() -> ask(key), executor);
+            });
+            var waited = asked.get() || !future.isDone();
+            var answer = future.join();
+            if (waited || clock.instant().isBefore(answer.until())) {
+                return answer.reply().map(token -> new Obtained(token, asked.get() ? Source.KEYSTONE : Source.CACHE));
+            }
+            // The cache has not got to its end yet.
+            tokens.asMap().remove(credential, future);
+        }
     }
 
     /** Forgets the tokens of a cluster, also those that Keystone is being asked for. */
@@ -77,19 +88,19 @@ public class TokenCache {
         return tokens.synchronous().estimatedSize();
     }
 
-    private Reply<Token> ask(Credential credential) {
+    private Answer ask(Credential credential) {
         var password = keys.derive(credential.key(), Purpose.TRUSTEE, credential.cluster(), TRUSTEE_GENERATION);
-        return keystone.issue(credential.trustee(), password, credential.trust());
+        var reply = keystone.issue(credential.trustee(), password, credential.trust());
+        return new Answer(reply, keptUntil(reply));
     }
 
-    /** How long an answer is given again: a token until only its floor of remaining life is left, a failure not at all. */
-    private Duration keptFor(Reply<Token> reply) {
+    /** Until when an answer is given again: a token until only its floor of remaining life is left, a failure not at all. */
+    private Instant keptUntil(Reply<Token> reply) {
+        var now = clock.instant();
         if (!(reply instanceof Reply.Done<Token>(var token))) {
-            return Duration.ZERO;
+            return now;
         }
-        var life = Duration.between(clock.instant(), token.expiresAt());
-        var half = life.dividedBy(2);
-        var kept = life.minus(floor.compareTo(half) < 0 ? floor : half);
-        return kept.isNegative() ? Duration.ZERO : kept;
+        var half = Duration.between(now, token.expiresAt()).dividedBy(2);
+        return token.expiresAt().minus(floor.compareTo(half) < 0 ? floor : half);
     }
 }
