@@ -48,7 +48,8 @@ class Relay {
             """;
     private static final String MARK_PUBLISHED =
             "update outbox set published_at = now(), claimed_until = null where id = any($1)";
-    private static final String GIVE_BACK = "update outbox set claimed_until = null where id = any($1)";
+    private static final String PUT_BACK =
+            "update outbox set claimed_until = now() + make_interval(secs => $2) where id = any($1)";
     private static final String PRUNE =
             """
             delete from outbox where id in (
@@ -134,8 +135,13 @@ class Relay {
                         e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
             }
         }
-        update(MARK_PUBLISHED, published);
-        update(GIVE_BACK, failed);
+        if (!published.isEmpty()) {
+            update(MARK_PUBLISHED, Tuple.of(published.toArray(Long[]::new)));
+        }
+        if (!failed.isEmpty()) {
+            // They rest a while: a batch full of what can't be published would leave no turn to anything else.
+            update(PUT_BACK, Tuple.of(failed.toArray(Long[]::new), seconds(config.interval())));
+        }
         metrics.counter("lanyard.outbox.published").increment(published.size());
         if (!failed.isEmpty()) {
             metrics.counter("lanyard.outbox.failed").increment(failed.size());
@@ -146,26 +152,25 @@ class Relay {
 
     private List<Head> claim() {
         var rows = database.preparedQuery(CLAIM)
-                .execute(Tuple.of(config.batch(), config.claim().toMillis() / 1000.0))
+                .execute(Tuple.of(config.batch(), seconds(config.claim())))
                 .await()
                 .atMost(DATABASE_TIMEOUT);
         return StreamSupport.stream(rows.spliterator(), false).map(Head::new).toList();
     }
 
-    private void update(String sql, List<Long> ids) {
-        if (!ids.isEmpty()) {
-            database.preparedQuery(sql)
-                    .execute(Tuple.of(ids.toArray(Long[]::new)))
-                    .await()
-                    .atMost(DATABASE_TIMEOUT);
-        }
+    private void update(String sql, Tuple parameters) {
+        database.preparedQuery(sql).execute(parameters).await().atMost(DATABASE_TIMEOUT);
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1000.0;
     }
 
     private void prune() {
         int deleted;
         do {
             deleted = database.preparedQuery(PRUNE)
-                    .execute(Tuple.of(config.retention().toMillis() / 1000.0, config.batch()))
+                    .execute(Tuple.of(seconds(config.retention()), config.batch()))
                     .await()
                     .atMost(DATABASE_TIMEOUT)
                     .rowCount();

@@ -1,0 +1,221 @@
+package lanyard.common.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import lanyard.common.testing.RealParts;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@TestProfile(ByHand.class)
+@QuarkusTestResource(RealParts.class)
+class LeasesTest {
+    private static final Duration LONG = Duration.ofMinutes(2);
+
+    @Inject
+    Pool pool;
+
+    @Inject
+    InstantSource clock;
+
+    @Inject
+    Database database;
+
+    @BeforeEach
+    void empty() {
+        database.empty();
+    }
+
+    @Test
+    void twoReplicasNeverWorkOnTheSameClusterAtTheSameTime() throws Exception {
+        database.makeDue(2_000);
+        var inWork = ConcurrentHashMap.<String>newKeySet();
+        var collisions = ConcurrentHashMap.<String>newKeySet();
+        var goes = new ConcurrentHashMap<String, AtomicInteger>();
+
+        inParallel(2, replica -> {
+            var leases = leases(LONG);
+            List<Lease> claimed;
+            while (!(claimed = leases.claim(50)).isEmpty()) {
+                for (var lease : claimed) {
+                    if (!inWork.add(lease.cluster())) {
+                        collisions.add(lease.cluster());
+                    }
+                    goes.computeIfAbsent(lease.cluster(), c -> new AtomicInteger())
+                            .incrementAndGet();
+                }
+                // All of the batch is in our hands now; each has two goes, the first of which fails.
+                for (var lease : claimed) {
+                    inWork.remove(lease.cluster());
+                    if (lease.attempts() < 2) {
+                        leases.giveBack(lease, Duration.ZERO);
+                    }
+                }
+                settle(claimed.stream().filter(lease -> lease.attempts() == 2).toList());
+            }
+        });
+
+        assertThat(collisions).isEmpty();
+        assertThat(goes).hasSize(2_000).allSatisfy((cluster, times) -> assertThat(times)
+                .hasValue(2));
+        assertThat(database.count("cluster", "due_at is not null or lease is not null"))
+                .isZero();
+    }
+
+    @Test
+    void aRowIsClaimedOnceUntilItsLeaseRunsOut() {
+        var cluster = database.makeDue(1).getFirst();
+
+        var first = leases(LONG).claim(10);
+
+        assertThat(first).singleElement().satisfies(lease -> {
+            assertThat(lease.cluster()).isEqualTo(cluster);
+            assertThat(lease.attempts()).isEqualTo(1);
+            assertThat(lease.until())
+                    .isBetween(
+                            Instant.now().plus(LONG).minusSeconds(60),
+                            Instant.now().plus(LONG));
+        });
+        assertThat(leases(LONG).claim(10)).isEmpty();
+    }
+
+    @Test
+    void whatADeadWorkerHeldIsTakenOverWhenItsLeaseHasRunOut() {
+        database.makeDue(1);
+        var dead = leases(LONG).claim(1).getFirst();
+        database.run("update cluster set leased_until = now() - interval '1 second'");
+
+        var heir = leases(LONG).claim(1).getFirst();
+
+        assertThat(heir.cluster()).isEqualTo(dead.cluster());
+        assertThat(heir.id()).isNotEqualTo(dead.id());
+        assertThat(heir.attempts()).isEqualTo(2);
+    }
+
+    @Test
+    void theHolderStopsBeforeTheDatabaseGivesTheRowToAnother() {
+        database.makeDue(1);
+
+        var lease = leases(LONG).claim(1).getFirst();
+
+        var inDatabase = database.rows("select leased_until from cluster").getFirst();
+        assertThat(lease.until())
+                .isBeforeOrEqualTo(inDatabase.getOffsetDateTime(0).toInstant());
+    }
+
+    @Test
+    void onlyItsHolderGivesALeaseBack() {
+        var cluster = database.makeDue(1).getFirst();
+        var late = leases(LONG).claim(1).getFirst();
+        database.run("update cluster set leased_until = now() - interval '1 second'");
+        var holder = leases(LONG).claim(1).getFirst();
+
+        leases(LONG).giveBack(late, Duration.ZERO);
+
+        assertThat(database.count("cluster", "cluster = $1 and lease = $2", cluster, holder.id()))
+                .isEqualTo(1);
+        assertThat(leases(LONG).claim(1)).isEmpty();
+
+        leases(LONG).giveBack(holder, Duration.ZERO);
+
+        assertThat(leases(LONG).claim(1))
+                .singleElement()
+                .extracting(Lease::attempts)
+                .isEqualTo(3);
+    }
+
+    @Test
+    void whatWasGivenBackWaitsAsLongAsItWasTold() {
+        database.makeDue(1);
+        leases(LONG).giveBack(leases(LONG).claim(1).getFirst(), Duration.ofMinutes(5));
+
+        assertThat(leases(LONG).claim(1)).isEmpty();
+        assertThat(
+                        database.count(
+                                "cluster",
+                                "lease is null and due_at between now() + interval '4 minutes' and now() + interval '5 minutes'"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void whatIsAtRestOrNotYetDueIsLeftAlone() {
+        database.run(
+                "insert into cluster (cluster, due_at) values ('at rest', null), ('later', now() + interval '1 hour')");
+
+        assertThat(leases(LONG).claim(10)).isEmpty();
+    }
+
+    @Test
+    void theLongestDueComesFirst() {
+        database.run(
+                """
+                insert into cluster (cluster, due_at) values
+                  ('second', now() - interval '2 minutes'),
+                  ('first', now() - interval '3 minutes'),
+                  ('third', now() - interval '1 minute')
+                """);
+
+        var leases = leases(LONG);
+
+        assertThat(IntStream.range(0, 3)
+                        .mapToObj(i -> leases.claim(1).getFirst().cluster()))
+                .containsExactly("first", "second", "third");
+    }
+
+    @Test
+    void aLeaseThatLeavesNoTimeForAStepIsRefused() {
+        assertThatThrownBy(() -> leases(Duration.ofSeconds(119)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("lanyard.reconcile.lease");
+    }
+
+    @Test
+    void aStepIsBegunOnlyWhileEnoughOfTheLeaseIsLeft() {
+        var now = Instant.parse("2026-11-23T12:00:00Z");
+        var lease = new Lease("c", UUID.randomUUID(), 1, now.plus(LONG));
+
+        assertThat(lease.endsSoon(now)).isFalse();
+        assertThat(lease.endsSoon(now.plusSeconds(60))).isFalse();
+        assertThat(lease.endsSoon(now.plusSeconds(61))).isTrue();
+        assertThat(lease.endsSoon(now.plus(LONG))).isTrue();
+    }
+
+    private void settle(List<Lease> done) {
+        database.run(
+                "update cluster set due_at = null, lease = null, leased_until = null where cluster = any($1)",
+                (Object) done.stream().map(Lease::cluster).toArray(String[]::new));
+    }
+
+    private Leases leases(Duration length) {
+        return new Leases(pool, clock, new Pace(8, length, Duration.ofSeconds(60)));
+    }
+
+    /** Runs the work that often at once, and fails if one of them failed. */
+    private static void inParallel(int times, IntConsumer work) throws InterruptedException, ExecutionException {
+        try (var threads = Executors.newFixedThreadPool(times)) {
+            var running = IntStream.range(0, times)
+                    .mapToObj(i -> threads.submit(() -> work.accept(i)))
+                    .toList();
+            for (var one : running) {
+                one.get();
+            }
+        }
+    }
+}
