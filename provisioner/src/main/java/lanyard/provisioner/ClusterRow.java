@@ -53,15 +53,20 @@ class ClusterRow extends LeasedCluster {
     @Column(nullable = false)
     boolean revoked;
 
-    @Column(nullable = false)
-    boolean released;
+    /**
+     * Id of the project in whose custodian the cluster has a share: written before Keystone is touched, and kept whatever is heard
+     * later, until it is given back.
+     */
+    @Column
+    @Nullable
+    String share;
 
     Desired desired() {
         return new Desired(phase, generation, project, owner, disputed);
     }
 
     Provisioning.Recorded recorded(Duration ownerDeadline) {
-        return new Provisioning.Recorded(key, touched, announced, revoked, released, firstHeard.plus(ownerDeadline));
+        return new Provisioning.Recorded(key, touched, announced, revoked, share, firstHeard.plus(ownerDeadline));
     }
 
     /** Takes what was heard into the row. What is new makes the row due. */
@@ -72,11 +77,8 @@ class ClusterRow extends LeasedCluster {
         }
         phase = joined.phase();
         generation = joined.generation();
-        if (key == null) {
-            project = joined.project();
-            owner = joined.owner();
-        } // What was begun for one project stays with it: a forged notification must not move a live cluster's
-        // custodian.
+        project = joined.project();
+        owner = joined.owner();
         disputed = joined.disputed();
         revoked |= nowRevoked;
         due(now);

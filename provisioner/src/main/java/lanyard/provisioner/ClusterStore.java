@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 class ClusterStore {
     private static final String INSERT_PROJECT =
             "insert into project (project, key) values (?1, ?2) on conflict do nothing";
-    private static final String COUNT_LIVE = "select count(*) from ClusterRow where project = ?1 and not revoked";
+    private static final String COUNT_OTHERS = "select count(*) from ClusterRow where share = ?1 and cluster <> ?2";
 
     private final Transactions transactions;
     private final LeasedRows<ClusterRow, State> clusters;
@@ -75,7 +75,7 @@ class ClusterStore {
                 .setParameter(2, keys.current())
                 .executeUpdate()
                 .chain(() -> session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE))
-                .map(row -> !row.removing);
+                .map(row -> row != null && !row.removing);
     }
 
     /** Id of the master key of the custodian's password. */
@@ -85,20 +85,20 @@ class ClusterStore {
     }
 
     /**
-     * Decides on the custodian of a project that one of its clusters has left.
+     * Decides on the custodian of a project when one of its clusters gives its share back, in the caller's session. Whoever gives
+     * back the last share keeps it until the custodian is gone; so there is only ever one to remove it.
      *
-     * @return whether the custodian is to be removed now, because no cluster of the project is left; nobody takes it into use
-     *     from here until {@link #forgetProject}
+     * @return whether the cluster has the last share, so that the custodian is to be removed; nobody takes it into use from here
+     *     until {@link #forgetProject}
      */
-    boolean abandonProject(String project) {
-        return transactions.call(session -> session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE)
-                .chain(row -> row == null
-                        ? Uni.createFrom().item(false)
-                        : session.createQuery(COUNT_LIVE, Long.class)
-                                .setParameter(1, project)
-                                .getSingleResult()
-                                .map(live -> row.removing || live == 0)
-                                .invoke(remove -> row.removing = remove)));
+    Uni<Boolean> abandonProject(Mutiny.Session session, String project, String cluster) {
+        return session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE)
+                .chain(row -> session.createQuery(COUNT_OTHERS, Long.class)
+                        .setParameter(1, project)
+                        .setParameter(2, cluster)
+                        .getSingleResult()
+                        .map(others -> others == 0)
+                        .invoke(last -> row.removing = last));
     }
 
     /** Forgets a project whose custodian is gone, in the caller's session. */

@@ -5,6 +5,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.events.FailureReason;
@@ -132,6 +133,7 @@ class ProvisionCluster implements Reconciliation {
                 .invoke(usable -> {
                     if (usable) {
                         row.touched = true;
+                        row.share = project;
                         row.key = row.key == null ? keys.current() : row.key;
                     } else {
                         row.retryAt(clock.instant().plus(WHILE_CUSTODIAN_GOES));
@@ -195,15 +197,21 @@ class ProvisionCluster implements Reconciliation {
     }
 
     private void release(Lease lease, State state, String project) {
-        var removed =
-                store.abandonProject(project) ? delegation.removeCustodian(project) : new Attempt.Made<Boolean>(false);
-        switch (removed) {
-            case Attempt.Made<Boolean>(var gone) ->
+        var last = new AtomicBoolean();
+        store.commit(lease, state, (session, row) -> store.abandonProject(session, project, lease.cluster())
+                .invoke(isLast -> {
+                    row.share = isLast ? project : null;
+                    last.set(isLast);
+                })
+                .replaceWithVoid());
+        if (!last.get()) {
+            return;
+        }
+        switch (delegation.removeCustodian(project)) {
+            case Attempt.Made<Boolean> gone ->
                 store.commit(lease, state, (session, row) -> {
-                    row.released = true;
-                    return gone
-                            ? store.forgetProject(session, project)
-                            : Uni.createFrom().voidItem();
+                    row.share = null;
+                    return store.forgetProject(session, project);
                 });
             case Attempt.Refused<Boolean>(var reason, var message) -> later(lease, state, message);
             case Attempt.Later<Boolean>(var why) -> later(lease, state, why);

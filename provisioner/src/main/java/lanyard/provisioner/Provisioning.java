@@ -20,7 +20,8 @@ final class Provisioning {
      * @param touched whether an attempt was begun whose outcome was not told: Keystone may hold something of this cluster
      * @param announced the generation that was announced as provisioned; 0 if none was
      * @param revoked whether the revoker has proved that nothing of the cluster is left
-     * @param released whether the cluster's share in its project's custodian has been given back
+     * @param share id of the project in whose custodian the cluster has a share; {@code null} before an attempt was begun, and once
+     *     the share has been given back. Not the project that was heard: a forged event may change that
      * @param ownerDeadline when to stop waiting for the owner in silence
      */
     record Recorded(
@@ -28,7 +29,7 @@ final class Provisioning {
             boolean touched,
             int announced,
             boolean revoked,
-            boolean released,
+            @Nullable String share,
             Instant ownerDeadline) {}
 
     /**
@@ -89,7 +90,7 @@ final class Provisioning {
             case PRESENT -> nextForPresent(desired, recorded, made, now);
             // What it has, it keeps for its clean-up; nothing is added.
             case DELETING -> new Step.Rest();
-            case ABSENT -> nextForAbsent(desired, recorded);
+            case ABSENT -> nextForAbsent(recorded);
         };
     }
 
@@ -111,7 +112,7 @@ final class Provisioning {
                             "the notification that names the cluster's owner (magnum.cluster.create, pending) was not heard;"
                                     + " the credential will be made if it still comes");
         }
-        if (!recorded.touched() || recorded.key() == null) {
+        if (!recorded.touched() || recorded.key() == null || recorded.share() == null) {
             return new Step.Begin(desired.project());
         }
         if (made.custodian() == null) {
@@ -126,12 +127,12 @@ final class Provisioning {
         return new Step.Announce(desired.project(), recorded.key(), made.custodian(), made.trustee(), made.grants());
     }
 
-    private static Step nextForAbsent(Desired desired, Recorded recorded) {
+    private static Step nextForAbsent(Recorded recorded) {
         if (recorded.touched()) {
             return new Step.Withdraw();
         }
-        if (recorded.revoked() && !recorded.released() && desired.project() != null) {
-            return new Step.Release(desired.project());
+        if (recorded.revoked() && recorded.share() != null) {
+            return new Step.Release(recorded.share());
         }
         return new Step.Rest();
     }

@@ -11,7 +11,7 @@ create table cluster (
   announced int not null default 0,
   failure text,
   revoked boolean not null default false,
-  released boolean not null default false,
+  share text,
   due_at timestamptz,
   unsettled_since timestamptz,
   lease uuid,
@@ -19,7 +19,7 @@ create table cluster (
   attempts int not null default 0
 );
 create index cluster_due on cluster (due_at) where due_at is not null;
-create index cluster_unrevoked on cluster (project) where not revoked;
+create index cluster_share on cluster (share) where share is not null;
 create trigger cluster_wake after insert or update of due_at on cluster for each statement execute function wake();
 
 -- A project that has, or may have, a custodian.

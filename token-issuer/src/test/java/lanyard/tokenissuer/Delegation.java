@@ -17,6 +17,7 @@ import lanyard.common.keystone.Reply;
 import lanyard.common.secrets.KeyRing;
 import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.testing.TestKeystone;
+import lanyard.common.testing.TestKeystone.Tenant;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Does the provisioner's part by hand: on the real Keystone, with real trusts, for one new cluster in a new project. */
@@ -27,6 +28,7 @@ class Delegation {
     private final KeystoneAdmin keystone;
     private final KeyRing keys;
     private final String domainName;
+    private final List<Tenant> tenants = new ArrayList<>();
 
     Delegation(KeystoneAdmin keystone, KeyRing keys, @ConfigProperty(name = "lanyard.domain") String domainName) {
         this.keystone = keystone;
@@ -65,6 +67,12 @@ class Delegation {
                 new Custodian(custodian.id(), custodian.name()),
                 new Trustee(trustee.id(), trustee.name(), domain),
                 grants);
+    }
+
+    /** Removes the projects that were made; users and trusts go with Lanyard's domain. */
+    void removeProjects() {
+        tenants.forEach(new TestKeystone()::removeTenant);
+        tenants.clear();
     }
 
     private static <T> T done(Reply<T> reply) {

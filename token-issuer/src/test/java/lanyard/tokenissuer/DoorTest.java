@@ -45,6 +45,7 @@ import lanyard.common.testing.TestBus;
 import lanyard.common.testing.TestKeystone;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,6 +95,11 @@ class DoorTest {
     @AfterAll
     static void leaveTheBus() {
         bus.close();
+    }
+
+    @AfterEach
+    void leaveKeystoneAsItWas() {
+        delegation.removeProjects();
     }
 
     @Test
@@ -296,6 +302,29 @@ class DoorTest {
                 new KeystoneTokens.Token(Secret.of("back"), Instant.now().plusSeconds(3600), "{\"token\":{}}")));
         awaitEvents(provisioned.cluster(), "credential.ready", 1);
         assertThat(column("failure", provisioned.cluster())).isNull();
+    }
+
+    @Test
+    void aClusterWhoseMasterKeyIsLostIsNotServedAndNotToldThatItsSecretIsWrong() {
+        var provisioned = delegation.make("cloud-provider");
+        var lost = new CredentialProvisioned(
+                provisioned.cluster(),
+                provisioned.project(),
+                1,
+                provisioned.delegation(),
+                "lost",
+                provisioned.custodian(),
+                provisioned.trustee(),
+                provisioned.grants());
+        tell(lost);
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(column("failure", lost.cluster()))
+                .isEqualTo("KEY_MISSING"));
+        var login = byApplicationCredential(ClientCredentials.id(lost.cluster(), "cloud-provider", 1), "any");
+        assertThat(login(login).statusCode()).isEqualTo(503);
+
+        tell(new CredentialRevoked(lost.cluster(), 0, TrusteeFate.ABSENT));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(login(login).statusCode()).isEqualTo(401));
     }
 
     @Test
