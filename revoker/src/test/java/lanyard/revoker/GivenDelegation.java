@@ -28,12 +28,11 @@ record GivenDelegation(String domainId, String custodian, String trustee, List<S
         var custodian = must(admin.createUser(domainId, "custodian-" + cluster, PASSWORD, "made by a test"))
                 .id();
         keystone.grant(custodian, tenant.project(), ROLE);
-        var trustee =
-                must(admin.createUser(domainId, cluster, PASSWORD, "made by a test")).id();
+        var trustee = must(admin.createUser(domainId, cluster, PASSWORD, "made by a test"))
+                .id();
         var made = new ArrayList<String>();
         for (int i = 0; i < trusts; i++) {
-            made.add(must(admin.createTrust(
-                            new Trustor(custodian, PASSWORD), trustee, tenant.project(), Set.of(ROLE)))
+            made.add(must(admin.createTrust(new Trustor(custodian, PASSWORD), trustee, tenant.project(), Set.of(ROLE)))
                     .id());
         }
         return new GivenDelegation(domainId, custodian, trustee, List.copyOf(made));

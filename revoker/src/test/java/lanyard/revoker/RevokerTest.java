@@ -130,8 +130,7 @@ class RevokerTest extends Fixture {
         tell("create", "pending", cluster);
         tell("create", "success", cluster);
         tell("update", "success", cluster);
-        eventually()
-                .until(() -> "PRESENT".equals(column("phase", cluster)) && column("due_at", cluster) == null);
+        eventually().until(() -> "PRESENT".equals(column("phase", cluster)) && column("due_at", cluster) == null);
         everythingSentIsHeard();
 
         assertThat(column("phase", cluster)).isEqualTo("PRESENT");
@@ -199,7 +198,8 @@ class RevokerTest extends Fixture {
         bus.send(info, 0, null, good.getBytes(StandardCharsets.UTF_8));
 
         eventually()
-                .until(() -> bus.events(credentials, cluster, "credential.revoked").size() == 1);
+                .until(() ->
+                        bus.events(credentials, cluster, "credential.revoked").size() == 1);
         assertThat(given.trusts()).noneMatch(this::trustIsThere);
         eventually().until(() -> lettersAbout(info).size() == broken.size());
         eventually().until(() -> lettersAbout(credentials).size() == 1);
@@ -223,9 +223,8 @@ class RevokerTest extends Fixture {
 
         eventually().until(() -> get(ready).statusCode() == 200);
         assertThat(sample("lanyard_messages_total", "result=\"read\"")).isNotEmpty();
-        eventually()
-                .until(() -> sample("lanyard_clusters", "state=\"revoked\"").stream()
-                        .anyMatch(count -> count >= 1));
+        eventually().until(() -> sample("lanyard_clusters", "state=\"revoked\"").stream()
+                .anyMatch(count -> count >= 1));
         assertThat(sample("lanyard_clusters_unreconciled_oldest_seconds")).hasSize(1);
         assertThat(sample("lanyard_outbox_unpublished_oldest_seconds")).hasSize(1);
         for (var operation : List.of("find-user", "list-trusts", "delete-trust", "delete-user")) {

@@ -2,12 +2,10 @@ package lanyard.tokenissuer;
 
 import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Expiry;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -42,9 +40,6 @@ public class TokenCache {
         this.clock = clock;
         this.tokens = Caffeine.newBuilder()
                 .maximumSize(config.door().keptTokens())
-                .expireAfter(Expiry.<Credential, Answer>creating(
-                        (credential, answer) -> Duration.between(clock.instant(), answer.until())))
-                .ticker(() -> ChronoUnit.NANOS.between(Instant.EPOCH, clock.instant()))
                 .executor(Executors.newVirtualThreadPerTaskExecutor())
                 .buildAsync();
     }
@@ -68,7 +63,7 @@ public class TokenCache {
             if (waited || clock.instant().isBefore(answer.until())) {
                 return answer.reply().map(token -> new Obtained(token, asked.get() ? Source.KEYSTONE : Source.CACHE));
             }
-            // The cache has not got to its end yet.
+            // It is over. Whoever removes it, one asks anew.
             tokens.asMap().remove(credential, future);
         }
     }
