@@ -93,6 +93,8 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
     private Map<String, String> keystone() {
         return Map.of(
                 "lanyard.domain", name,
+                // A busy machine is no fault that a test is after.
+                "lanyard.keystone.timeout", "60s",
                 "lanyard.keystone.url", environment("LANYARD_KEYSTONE_URL"),
                 "lanyard.keystone.username", environment("OS_USERNAME"),
                 "lanyard.keystone.password", environment("OS_PASSWORD"),
