@@ -96,6 +96,8 @@ abstract class Fixture {
                 new Custodian(made.custodian(), "custodian-" + cluster),
                 new Trustee(made.trustee(), cluster, made.domainId()),
                 List.of(new Grant("cloud-provider", made.trusts().getFirst(), List.of("member")))));
+        // Read before anything that is told next, which comes on another topic: late, it would mean to look again.
+        eventually().until(() -> column("phase", cluster) != null);
     }
 
     void tell(CredentialEvent event) {
