@@ -1,21 +1,25 @@
 package lanyard.tokenissuer;
 
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
 /**
- * A client credential and what stands behind it in Keystone: ids, and nothing secret.
+ * A client credential: ids, and nothing secret.
  *
  * @param id by which the client knows it
- * @param key id of the master key that its secret, and the trustee's password, are derived from
- * @param trustee id of the Keystone user that the tokens are for
- * @param trusteeDomain id of that user's domain
- * @param trust id of the Keystone trust that the tokens are scoped to
+ * @param key id of the master key that its secret is derived from
+ * @param validUntil when it ends, because a newer generation took its place; {@code null} while none did
  */
 public record Credential(
-        String id,
-        String cluster,
-        String purpose,
-        int generation,
-        String project,
-        String key,
-        String trustee,
-        String trusteeDomain,
-        String trust) {}
+        String id, String cluster, String purpose, int generation, String key, @Nullable Instant validUntil) {
+    /** A cluster's credential of that generation, as it is when it is new. */
+    static Credential of(String cluster, String purpose, int generation, String key) {
+        return new Credential(
+                ClientCredentials.id(cluster, purpose, generation), cluster, purpose, generation, key, null);
+    }
+
+    /** Whether a newer generation has taken its place for good. */
+    public boolean isOver(Instant now) {
+        return validUntil != null && !now.isBefore(validUntil);
+    }
+}
