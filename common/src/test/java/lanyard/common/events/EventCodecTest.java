@@ -202,7 +202,7 @@ class EventCodecTest {
     }
 
     private static String message(String text) {
-        return new CredentialFailed(Samples.CLUSTER, null, 1, FailureReason.DISPUTED, text).message();
+        return new CredentialFailed(Samples.CLUSTER, null, 1, 1, FailureReason.DISPUTED, text).message();
     }
 
     private static CredentialProvisioned provisioned(List<Grant> grants) {

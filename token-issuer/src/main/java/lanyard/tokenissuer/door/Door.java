@@ -175,7 +175,8 @@ class Door {
     }
 
     /** Answers when every refusal is answered. */
-    private void refuse(RoutingContext context, Hindrance why, @Nullable Credential credential, @Nullable BySecret login) {
+    private void refuse(
+            RoutingContext context, Hindrance why, @Nullable Credential credential, @Nullable BySecret login) {
         count(why, context, credential, login);
         var arrival = arrival(context);
         budget.charge(account(arrival.caller().address()), COST_OF_REFUSAL);
@@ -185,11 +186,14 @@ class Door {
         vertx.setTimer(1 + Duration.ofNanos(rest).toMillis(), timer -> answer(context, answers.unauthorized()));
     }
 
-    private void count(Hindrance why, RoutingContext context, @Nullable Credential credential, @Nullable BySecret login) {
+    private void count(
+            Hindrance why, RoutingContext context, @Nullable Credential credential, @Nullable BySecret login) {
         metrics.counter("lanyard.tokens.refused", "reason", why.label()).increment();
         var caller = arrival(context).caller();
         var claimed =
-                login != null && Admission.name(login) instanceof Name.OfCredential(var id) && Shape.TOKEN.fits(id) ? id : null;
+                login != null && Admission.name(login) instanceof Name.OfCredential(var id) && Shape.TOKEN.fits(id)
+                        ? id
+                        : null;
         audit.tell(new TokenRefused(
                 credential == null ? TokenRefused.NO_CLUSTER : credential.cluster(),
                 credential == null ? null : credential.purpose(),
@@ -205,8 +209,7 @@ class Door {
 
     private void revoke(RoutingContext context) {
         var caller = arrival(context).caller();
-        withTokens(
-                context, (auth, subject) -> showToken.revoke(auth, subject, caller), token -> answers.done());
+        withTokens(context, (auth, subject) -> showToken.revoke(auth, subject, caller), token -> answers.done());
     }
 
     private void withTokens(

@@ -110,8 +110,10 @@ class IssueToken {
         var candidates = admission.candidates(login, served);
         var first = candidates.stream().findFirst().orElse(null);
         if (!clientCredentials.canDerive(candidates)) {
-            LOG.errorf("a login can't be judged: the key ring has lost a key of cluster %s", first == null ? "?" : first.cluster());
-            return new Judged(new Verdict.Refused(Hindrance.KEY_MISSING), first);
+            // The row says so, and so do the metrics: whoever logs in again and again must not fill the log.
+            return new Judged(
+                    new Verdict.Refused(served != null && served.revoked() ? Hindrance.REVOKED : Hindrance.KEY_MISSING),
+                    first);
         }
         var genuine = clientCredentials.genuine(candidates, login.secret());
         return new Judged(
