@@ -217,9 +217,12 @@ class ProvisionCluster implements Reconciliation {
     }
 
     private void withdraw(Lease lease, State state) {
-        var event = failed(
-                lease,
-                state,
+        // Where it was worked: what was heard since may name another project.
+        var event = new CredentialFailed(
+                lease.cluster(),
+                state.recorded().share(),
+                state.desired().client(),
+                state.desired().backend(),
                 FailureReason.DELETED_MEANWHILE,
                 "the cluster was deleted while its credential was being made");
         store.commit(lease, state, (session, row) -> {
