@@ -1,11 +1,11 @@
 package lanyard.provisioner;
 
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
+import lanyard.provisioner.Profiles.Profile;
 
 /** What may be delegated. Pure. */
 final class Delegable {
@@ -15,15 +15,15 @@ final class Delegable {
      * The roles for each purpose: those of its profile that the owner holds, and never another. A purpose for which none is left
      * is left out.
      */
-    static SortedMap<String, SortedSet<String>> of(Map<String, Set<String>> profiles, Set<String> heldByOwner) {
-        var delegable = new TreeMap<String, SortedSet<String>>();
-        profiles.forEach((purpose, roles) -> {
-            var both = new TreeSet<>(roles);
+    static List<Wanted> of(SortedMap<String, ? extends Profile> profiles, Set<String> heldByOwner) {
+        var delegable = new ArrayList<Wanted>();
+        profiles.forEach((purpose, profile) -> {
+            var both = new TreeSet<>(profile.roles());
             both.retainAll(heldByOwner);
             if (!both.isEmpty()) {
-                delegable.put(purpose, both);
+                delegable.add(new Wanted(purpose, profile.trustee(), both));
             }
         });
-        return delegable;
+        return List.copyOf(delegable);
     }
 }

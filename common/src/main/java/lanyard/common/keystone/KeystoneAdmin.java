@@ -49,14 +49,18 @@ public interface KeystoneAdmin {
     /** The trusts from this trustor to this trustee. */
     Reply<List<Trust>> trustsBetween(String trustorId, String trusteeId);
 
+    /** The names of the roles that a trust delegates. */
+    Reply<Set<String>> rolesOf(String trustId);
+
     Reply<Void> deleteTrust(String trustId);
 
     /**
      * Makes a trust as its trustor, which Keystone allows to nobody else: without impersonation (the trustee shows in the audit
      * logs) and without redelegation. A second one with the same end between the two, on the same project, is a
-     * {@link Reply.Conflict}, also when the first was removed since (Keystone keeps the row, and its unique constraint).
+     * {@link Reply.Conflict}, also when the first was removed since (Keystone keeps the row, and its unique constraint, until an
+     * operator flushes them).
      *
-     * @param expiresAt its end, which serves as its name: see {@code TrustName}
+     * @param expiresAt its end, which serves as its name: see {@code TrustName}. Keystone cuts it to the second
      */
     Reply<Trust> createTrust(
             Trustor trustor, String trusteeId, String projectId, Set<String> roleNames, Instant expiresAt);
@@ -73,7 +77,7 @@ public interface KeystoneAdmin {
      * A trust, without its roles, which Keystone leaves out of its lists.
      *
      * @param projectId empty for a trust that delegates nothing
-     * @param expiresAt its end, in microseconds; {@code null} if it has none
+     * @param expiresAt its end, to the second; {@code null} if it has none
      */
     record Trust(String id, String trustorId, String trusteeId, String projectId, @Nullable Instant expiresAt) {}
 

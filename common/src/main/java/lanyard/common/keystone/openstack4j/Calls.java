@@ -40,6 +40,7 @@ final class Calls {
         EFFECTIVE_ROLES,
         GRANT_ROLE,
         LIST_TRUSTS,
+        FIND_TRUST,
         DELETE_TRUST,
         CREATE_TRUST,
         ISSUE_TOKEN,

@@ -121,6 +121,11 @@ final class Openstack4jAdmin implements KeystoneAdmin {
     }
 
     @Override
+    public Reply<Set<String>> rolesOf(String trustId) {
+        return asAdmin(Operation.FIND_TRUST, () -> new Reply.Done<>(trusts.roles(Ids.require(trustId))));
+    }
+
+    @Override
     public Reply<Void> deleteTrust(String trustId) {
         return asAdmin(Operation.DELETE_TRUST, () -> done(trusts.remove(Ids.require(trustId))));
     }

@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import lanyard.common.keystone.KeystoneAdmin.Trust;
 import org.jspecify.annotations.Nullable;
 import org.openstack4j.api.types.ServiceType;
@@ -63,6 +64,14 @@ final class TrustService extends BaseOpenStackService {
                     return trust;
                 })
                 .toList();
+    }
+
+    /** The names of the roles that a trust delegates, which Keystone leaves out of its lists. */
+    Set<String> roles(String trustId) {
+        var trust = get(JsonNode.class, TRUSTS, "/", trustId).execute().path("trust");
+        return each(trust, "roles", "a trust")
+                .map(role -> text(role, "name", "a role"))
+                .collect(Collectors.toSet());
     }
 
     ActionResponse remove(String trustId) {
