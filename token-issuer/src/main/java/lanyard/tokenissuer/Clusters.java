@@ -10,6 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
+import lanyard.common.events.wire.Shape;
 import lanyard.common.reconcile.Phase;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Clusters {
     private static final Logger LOG = Logger.getLogger(Clusters.class);
+
+    /** What a credential's id looks like: anything else is not worth a question to the database. */
+    private static final Pattern CREDENTIAL = Pattern.compile("[0-9a-f]{32}");
 
     private final ClusterStore store;
     private final TokenCache tokens;
@@ -68,9 +73,11 @@ public class Clusters {
     /** The cluster; {@code null} if there is none of that name. Blocks, and throws when the database does not answer. */
     public @Nullable Served find(Name name) {
         return switch (name) {
-            case Name.OfCluster(var cluster) -> get(cluster);
+            case Name.OfCluster(var cluster) -> Shape.CLUSTER.fits(cluster) ? get(cluster) : null;
             case Name.OfCredential(var id) -> {
-                var cluster = clusterOfCredential.get(id, store::clusterOfCredential);
+                var cluster = CREDENTIAL.matcher(id).matches()
+                        ? clusterOfCredential.get(id, store::clusterOfCredential)
+                        : null;
                 if (cluster == null) {
                     yield null;
                 }
@@ -108,11 +115,8 @@ public class Clusters {
 
     /** Forgets what was read of a cluster, also what is being read, and the tokens that are kept for it. */
     void forget(String cluster) {
-        var old = atHand(cluster);
         served.synchronous().invalidate(cluster);
-        if (old != null) {
-            old.delegated().values().forEach(tokens::drop);
-        }
+        tokens.drop(cluster);
     }
 
     /** Forgets what was read of a cluster. Its tokens stay. */

@@ -195,6 +195,11 @@ public class TokenCache {
         };
     }
 
+    /** Forgets the tokens of a cluster, also those that Keystone is being asked for. */
+    void drop(String cluster) {
+        slots.asMap().keySet().removeIf(what -> what.cluster().equals(cluster));
+    }
+
     /** Forgets a token, also one that Keystone is being asked for. */
     public void drop(Delegated what) {
         slots.invalidate(what);
