@@ -66,6 +66,7 @@ public final class Lanyard {
             return 1;
         };
         return new CommandLine(new Lanyard())
+                .addSubcommand(BenchCommand.withBenchmarks())
                 .setExecutionExceptionHandler(handler)
                 .setParameterExceptionHandler(Lanyard::misused);
     }
