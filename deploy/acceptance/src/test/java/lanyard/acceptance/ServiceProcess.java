@@ -27,11 +27,14 @@ final class ServiceProcess implements AutoCloseable {
     private final Map<String, String> settings;
     private final Path log;
     private final int port = freePort();
+    private final int healthPort;
     private Process process;
 
     ServiceProcess(String service, Map<String, String> settings) {
         this.service = service;
         this.settings = new HashMap<>(settings);
+        // The door has a port of its own for health and metrics, which no cluster is to reach.
+        this.healthPort = service.equals("token-issuer") ? freePort() : port;
         this.log = Path.of("target", "logs", service + "-" + port + ".log").toAbsolutePath();
     }
 
@@ -55,6 +58,10 @@ final class ServiceProcess implements AutoCloseable {
         settings.forEach((name, value) -> builder.environment().put(variable(name), value));
         builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
         builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
+        if (healthPort != port) {
+            builder.environment().put("QUARKUS_MANAGEMENT_HOST", "127.0.0.1");
+            builder.environment().put("QUARKUS_MANAGEMENT_PORT", Integer.toString(healthPort));
+        }
         // The log is read for secrets afterwards: make it tell as much as it can.
         builder.environment().put("QUARKUS_LOG_CATEGORY__LANYARD__LEVEL", "DEBUG");
         builder.environment().put("QUARKUS_LOG_CATEGORY__ORG_OPENSTACK4J__LEVEL", "DEBUG");
@@ -82,9 +89,11 @@ final class ServiceProcess implements AutoCloseable {
         }
     }
 
+    /** Asks the service; what begins with {@code /q/} is its health or its metrics. */
     HttpResponse<String> get(String path) {
+        var base = path.startsWith("/q/") ? "http://127.0.0.1:" + healthPort : url();
         try {
-            return HTTP.send(HttpRequest.newBuilder(URI.create(url() + path)).build(), BodyHandlers.ofString());
+            return HTTP.send(HttpRequest.newBuilder(URI.create(base + path)).build(), BodyHandlers.ofString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
