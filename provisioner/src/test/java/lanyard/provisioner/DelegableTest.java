@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import lanyard.common.events.Trusteeship;
+import lanyard.provisioner.Profiles.Profile;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -13,6 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** Nobody can pass on what they do not hold, nor get what no profile names. */
 class DelegableTest {
+    record Given(Set<String> roles, Trusteeship trustee) implements Profile {}
+
     @Provide
     Arbitrary<Set<String>> roles() {
         return Arbitraries.of("member", "reader", "admin", "load-balancer_member", "swift", "Member")
@@ -20,38 +27,48 @@ class DelegableTest {
     }
 
     @Provide
-    Arbitrary<Map<String, Set<String>>> profiles() {
-        return Arbitraries.maps(Arbitraries.of("cloud-provider", "volumes", "registry"), roles());
+    Arbitrary<SortedMap<String, Given>> profiles() {
+        var profile = Combinators.combine(roles(), Arbitraries.of(Trusteeship.PER_CLUSTER, Trusteeship.ISSUER))
+                .as(Given::new);
+        return Arbitraries.maps(Arbitraries.of("cloud-provider", "volumes", "registry"), profile)
+                .map(TreeMap::new);
     }
 
     @Property
     void nothingIsDelegatedThatTheProfileOrTheOwnerHasNot(
-            @ForAll("profiles") Map<String, Set<String>> profiles, @ForAll("roles") Set<String> held) {
-        Delegable.of(profiles, held).forEach((purpose, roles) -> {
-            assertThat(profiles).containsKey(purpose);
-            assertThat(profiles.get(purpose)).containsAll(roles);
-            assertThat(held).containsAll(roles);
+            @ForAll("profiles") SortedMap<String, Given> profiles, @ForAll("roles") Set<String> held) {
+        assertThat(Delegable.of(profiles, held)).allSatisfy(wanted -> {
+            assertThat(profiles).containsKey(wanted.purpose());
+            assertThat(profiles.get(wanted.purpose()).roles()).containsAll(wanted.roles());
+            assertThat(held).containsAll(wanted.roles());
         });
     }
 
     @Property
-    void everythingIsDelegatedThatBothHave(
-            @ForAll("profiles") Map<String, Set<String>> profiles, @ForAll("roles") Set<String> held) {
+    void everythingIsDelegatedThatBothHaveToWhomTheProfileSays(
+            @ForAll("profiles") SortedMap<String, Given> profiles, @ForAll("roles") Set<String> held) {
         var delegable = Delegable.of(profiles, held);
-        profiles.forEach((purpose, roles) -> roles.stream()
+        profiles.forEach((purpose, profile) -> profile.roles().stream()
                 .filter(held::contains)
-                .forEach(role -> assertThat(delegable.get(purpose)).contains(role)));
+                .forEach(role -> assertThat(delegable)
+                        .filteredOn(wanted -> wanted.purpose().equals(purpose))
+                        .singleElement()
+                        .satisfies(wanted -> {
+                            assertThat(wanted.roles()).contains(role);
+                            assertThat(wanted.trustee()).isEqualTo(profile.trustee());
+                        })));
     }
 
     @Property
     void aPurposeWithoutRolesIsLeftOut(
-            @ForAll("profiles") Map<String, Set<String>> profiles, @ForAll("roles") Set<String> held) {
-        assertThat(Delegable.of(profiles, held).values()).noneMatch(Set::isEmpty);
+            @ForAll("profiles") SortedMap<String, Given> profiles, @ForAll("roles") Set<String> held) {
+        assertThat(Delegable.of(profiles, held))
+                .noneMatch(wanted -> wanted.roles().isEmpty());
     }
 
     @Property
     void theProfilesAreNotTouched(
-            @ForAll("profiles") Map<String, Set<String>> profiles, @ForAll("roles") Set<String> held) {
+            @ForAll("profiles") SortedMap<String, Given> profiles, @ForAll("roles") Set<String> held) {
         var before = Map.copyOf(profiles);
 
         Delegable.of(profiles, held);
@@ -61,7 +78,9 @@ class DelegableTest {
 
     @Test
     void namesOfRolesAreComparedAsTheyAre() {
-        assertThat(Delegable.of(Map.of("cloud-provider", Set.of("member")), Set.of("Member")))
+        var profile = new Given(Set.of("member"), Trusteeship.PER_CLUSTER);
+
+        assertThat(Delegable.of(new TreeMap<>(Map.of("cloud-provider", profile)), Set.of("Member")))
                 .isEmpty();
     }
 }

@@ -110,14 +110,14 @@ final class Openstack4jAdmin implements KeystoneAdmin {
 
     @Override
     public Reply<List<Trust>> trustsTo(String trusteeId) {
-        return asAdmin(Operation.LIST_TRUSTS, () -> new Reply.Done<>(trusts.list(null, Ids.require(trusteeId))));
+        return asAdmin(Operation.LIST_TRUSTS, () -> new Reply.Done<>(trusts.to(Ids.require(trusteeId))));
     }
 
     @Override
     public Reply<List<Trust>> trustsBetween(String trustorId, String trusteeId) {
         return asAdmin(
                 Operation.LIST_TRUSTS,
-                () -> new Reply.Done<>(trusts.list(Ids.require(trustorId), Ids.require(trusteeId))));
+                () -> new Reply.Done<>(trusts.between(Ids.require(trustorId), Ids.require(trusteeId))));
     }
 
     @Override

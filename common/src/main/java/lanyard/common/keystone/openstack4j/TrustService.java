@@ -7,11 +7,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import lanyard.common.keystone.KeystoneAdmin.Trust;
-import org.jspecify.annotations.Nullable;
 import org.openstack4j.api.types.ServiceType;
 import org.openstack4j.model.common.ActionResponse;
 import org.openstack4j.openstack.internal.BaseOpenStackService;
@@ -43,23 +44,37 @@ final class TrustService extends BaseOpenStackService {
         var roles = trust.putArray("roles");
         // Said as names outright: a bare string would have to be guessed to be a name or an id.
         roleNames.stream().sorted().forEach(name -> roles.addObject().put("name", name));
-        return trust(
+        var made = trust(
                 post(JsonNode.class, TRUSTS).json(request.toString()).execute().path("trust"));
+        // By another name nobody would find it again.
+        if (!expiresAt.truncatedTo(ChronoUnit.SECONDS).equals(made.expiresAt())) {
+            throw Failed.malformed("a trust with the end that was asked for");
+        }
+        return made;
     }
 
-    /** The trusts to a trustee, of every trustor or of one. */
-    List<Trust> list(@Nullable String trustorId, String trusteeId) {
-        var request = get(JsonNode.class, TRUSTS).param("trustee_user_id", trusteeId);
-        if (trustorId != null) {
-            request.param("trustor_user_id", trustorId);
-        }
-        return each(request.execute(), "trusts", "a list of trusts")
+    /** The trusts to a trustee, whoever made them. */
+    List<Trust> to(String trusteeId) {
+        return list("trustee_user_id", trusteeId, Trust::trusteeId);
+    }
+
+    /**
+     * The trusts from a trustor to a trustee. Asked for both, Keystone lists those of either (seen on Keystone 22), which are all of a
+     * cloud's where the trustee is the token issuer: so it is asked for the trustor's.
+     */
+    List<Trust> between(String trustorId, String trusteeId) {
+        return list("trustor_user_id", trustorId, Trust::trustorId).stream()
+                .filter(trust -> trust.trusteeId().equals(trusteeId))
+                .toList();
+    }
+
+    private List<Trust> list(String filter, String userId, Function<Trust, String> user) {
+        return each(get(JsonNode.class, TRUSTS).param(filter, userId).execute(), "trusts", "a list of trusts")
                 .map(TrustService::trust)
                 .map(trust -> {
                     // A filter that was not heeded would hand other people's trusts to whoever deletes them.
-                    if (!trust.trusteeId().equals(trusteeId)
-                            || (trustorId != null && !trust.trustorId().equals(trustorId))) {
-                        throw Failed.malformed("the trusts of those users");
+                    if (!user.apply(trust).equals(userId)) {
+                        throw Failed.malformed("the trusts of that user");
                     }
                     return trust;
                 })
