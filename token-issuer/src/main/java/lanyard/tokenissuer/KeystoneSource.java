@@ -41,7 +41,7 @@ class KeystoneSource implements TokenSource {
     private final TypedGuard<Reply<Token>> circuit;
     private final AtomicReference<CircuitBreakerState> state = new AtomicReference<>(CircuitBreakerState.CLOSED);
 
-    TokenSource(KeystoneTokens keystone, KeyRing keys, DoorUrl door, TokenIssuerConfig config, MeterRegistry metrics) {
+    KeystoneSource(KeystoneTokens keystone, KeyRing keys, DoorUrl door, TokenIssuerConfig config, MeterRegistry metrics) {
         this.keystone = keystone;
         this.keys = keys;
         this.door = door;

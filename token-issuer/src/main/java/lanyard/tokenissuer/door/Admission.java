@@ -66,7 +66,7 @@ final class Admission {
      * @param genuine the credential whose secret was presented; {@code null} if it is none's
      */
     Verdict admit(
-            Login login,
+            BySecret login,
             @Nullable Served served,
             @Nullable Credential genuine,
             Caller caller,
