@@ -20,9 +20,10 @@ import org.HdrHistogram.Histogram;
  */
 public final class Load {
     private static final long NO_HURRY = TimeUnit.MILLISECONDS.toNanos(100);
-    // A selector waits whole milliseconds. A plan that is to keep its rate is looked at more often than that.
+    // A selector waits whole milliseconds. A plan that is to keep its rate is looked at more often than that; how much
+    // later than intended a request goes out for it counts as the server's latency.
     private static final long NEAR = TimeUnit.MILLISECONDS.toNanos(2);
-    private static final long NAP = TimeUnit.MICROSECONDS.toNanos(100);
+    private static final long NAP = TimeUnit.MICROSECONDS.toNanos(250);
     private static final long LONGEST = TimeUnit.MINUTES.toNanos(20);
 
     private final Plan plan;
