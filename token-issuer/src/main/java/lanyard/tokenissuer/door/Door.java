@@ -1,5 +1,6 @@
 package lanyard.tokenissuer.door;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -60,6 +61,7 @@ class Door {
     private final AuditTrail audit;
     private final Budget budget;
     private final MeterRegistry metrics;
+    private final Counter issued;
     private final Vertx vertx;
     private final ExecutorService patient = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -77,6 +79,7 @@ class Door {
         this.audit = audit;
         this.budget = new Budget(config.door().budget().perAddress(), System::nanoTime);
         this.metrics = metrics;
+        this.issued = metrics.counter("lanyard.tokens.issued");
         this.vertx = vertx;
     }
 
@@ -156,7 +159,7 @@ class Door {
     private void end(RoutingContext context, Ending ending, @Nullable BySecret login) {
         switch (ending.outcome()) {
             case Outcome.Granted(var token) -> {
-                metrics.counter("lanyard.tokens.issued").increment();
+                issued.increment();
                 answer(context, answers.token(201, token, wantsCatalog(context)));
             }
             case Outcome.Refused(var why) -> refuse(context, why, ending.credential(), login);
@@ -319,6 +322,9 @@ class Door {
 
     /** Whose budget an address uses: in IPv6 one client has a whole /64. */
     private static String account(String address) {
+        if (address.indexOf(':') < 0) {
+            return address;
+        }
         var ipv6 = IPV6.matcher(address);
         return ipv6.matches() ? ipv6.group(1) : address;
     }
