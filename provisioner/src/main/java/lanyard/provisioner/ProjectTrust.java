@@ -1,5 +1,6 @@
 package lanyard.provisioner;
 
+import io.quarkus.runtime.Startup;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ import lanyard.provisioner.Provisioning.Step;
  * outlives the employee who made the cluster. Every step finds what an earlier try of it made, because names are derived.
  */
 @ApplicationScoped
+@Startup // So that a profile that can't be served is said before the first cluster comes.
 class ProjectTrust {
     private static final int UNAUTHORIZED = 401;
     private static final Pattern PURPOSE = Pattern.compile("[a-z0-9-]{1,32}");

@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,17 +28,17 @@ import java.util.stream.StreamSupport;
 import javax.sql.DataSource;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.CredentialFailed;
-import lanyard.common.events.CredentialRevoked.TrusteeFate;
 import lanyard.common.events.CredentialRevoked;
+import lanyard.common.events.CredentialRevoked.TrusteeFate;
 import lanyard.common.events.EventCodec;
 import lanyard.common.events.FailureReason;
-import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.secrets.KeyRing;
+import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.secrets.Secret;
 import lanyard.common.testing.TestBus;
+import lanyard.common.testing.TestKeystone;
 import lanyard.common.testing.TestKeystone.Answer;
 import lanyard.common.testing.TestKeystone.Tenant;
-import lanyard.common.testing.TestKeystone;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.core.ConditionFactory;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -84,7 +84,6 @@ abstract class Fixture {
         tenants.forEach(keystone::removeTenant);
         bus.close();
     }
-
 
     // What the test does.
 
@@ -309,14 +308,14 @@ abstract class Fixture {
     private Answer authenticate(String user, Secret password, String trust) {
         var scope = trust == null ? "\"unscoped\"" : "{\"OS-TRUST:trust\":{\"id\":\"%s\"}}".formatted(trust);
         return keystone.as(
-                        null,
-                        "POST",
-                        "/auth/tokens",
-                        """
+                null,
+                "POST",
+                "/auth/tokens",
+                """
                         {"auth":{"identity":{"methods":["password"],"password":{"user":{"id":"%s","password":"%s"}}},
                          "scope":%s}}
                         """
-                                .formatted(user, password.reveal(), scope));
+                        .formatted(user, password.reveal(), scope));
     }
 
     // What it sees of the service itself.

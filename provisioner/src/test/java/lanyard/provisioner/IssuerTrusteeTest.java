@@ -169,10 +169,8 @@ class IssuerTrusteeTest extends Fixture {
         var tenant = tenant("member");
         provision(UUID.randomUUID().toString(), tenant);
         var roles = new TreeSet<>(Set.of("member"));
-        var left = custodiansTrust(
-                tenant, user(UserNames.ISSUER), TrustName.of(cluster, "registry", roles, 1, 0));
-        var deleted = custodiansTrust(
-                tenant, user(UserNames.ISSUER), TrustName.of(cluster, "volumes", roles, 1, 0));
+        var left = custodiansTrust(tenant, user(UserNames.ISSUER), TrustName.of(cluster, "registry", roles, 1, 0));
+        var deleted = custodiansTrust(tenant, user(UserNames.ISSUER), TrustName.of(cluster, "volumes", roles, 1, 0));
         keystone.admin("DELETE", "/OS-TRUST/trusts/" + deleted, null);
 
         var told = provision(cluster, tenant);
@@ -208,12 +206,9 @@ class IssuerTrusteeTest extends Fixture {
         var tenant = tenant("member");
         provision(cluster, tenant);
         var roles = new TreeSet<>(Set.of("other", "member"));
-        var left = custodiansTrust(
-                tenant, user(UserNames.ISSUER), TrustName.of(cluster, "registry", roles, 1, 0));
+        var left = custodiansTrust(tenant, user(UserNames.ISSUER), TrustName.of(cluster, "registry", roles, 1, 0));
         var neighbour = custodiansTrust(
-                tenant,
-                user(UserNames.ISSUER),
-                TrustName.of(UUID.randomUUID().toString(), "registry", roles, 1, 0));
+                tenant, user(UserNames.ISSUER), TrustName.of(UUID.randomUUID().toString(), "registry", roles, 1, 0));
 
         tell(new RotationRequested(cluster, 1, 2));
         var told = provisioned(cluster, 2);

@@ -53,7 +53,8 @@ class ProvisionerTest extends Fixture {
             assertThat(trust.get("trustor_user_id").asText()).isEqualTo(custodian);
             assertThat(trust.get("project_id").asText()).isEqualTo(tenant.project());
             assertThat(trust.get("impersonation").asBoolean(true)).isFalse();
-            assertThat(TrustName.isOf(cluster, Instant.parse(trust.get("expires_at").asText())))
+            assertThat(TrustName.isOf(
+                            cluster, Instant.parse(trust.get("expires_at").asText())))
                     .isTrue();
             assertThat(trust.get("remaining_uses").isNull()).isTrue();
             assertThat(trust.path("redelegation_count").asInt()).isZero();
@@ -337,9 +338,10 @@ class ProvisionerTest extends Fixture {
         assertThat(second.at("/backend/generation").asInt()).isEqualTo(2);
         assertThat(second.get("trustee")).isEqualTo(first.get("trustee"));
         eventually().until(() -> isSettled(cluster));
-        assertThat(trustsByPurpose(second)).isEqualTo(Map.of(
-                "cloud-provider", Set.of("load-balancer_member", "member"),
-                "volumes", Set.of("member")));
+        assertThat(trustsByPurpose(second))
+                .isEqualTo(Map.of(
+                        "cloud-provider", Set.of("load-balancer_member", "member"),
+                        "volumes", Set.of("member")));
         assertThat(trusts(second)).doesNotContainAnyElementsOf(trusts(first));
         assertThat(keystone.validate(token).status()).isIn(401, 404);
         assertThat(logIn(user(cluster), trusteePassword(cluster), null)).isEqualTo(401);
@@ -420,7 +422,9 @@ class ProvisionerTest extends Fixture {
         tell(new RotationRequested(cluster, 2, 1));
 
         var second = provisioned(cluster, 2);
-        assertThat(trusts(second)).contains(trusts(first).getLast()).doesNotContain(trusts(first).getFirst());
+        assertThat(trusts(second))
+                .contains(trusts(first).getLast())
+                .doesNotContain(trusts(first).getFirst());
         assertThat(trustsByPurpose(second)).hasSize(2);
         assertThat(logIn(user(cluster), trusteePassword(cluster), trusts(second).getFirst()))
                 .isEqualTo(201);
@@ -448,12 +452,16 @@ class ProvisionerTest extends Fixture {
 
         // What the row said then: the second backend begun, the first one announced.
         update("update cluster set backend_announced = 1, trusts = array['%s', '%s'], touched = true, due_at = now()"
-                .formatted(trusts(first).getFirst(), trusts(first).getLast()) + " where cluster = '" + cluster + "'");
+                        .formatted(trusts(first).getFirst(), trusts(first).getLast())
+                + " where cluster = '" + cluster + "'");
 
         assertThat(provisioned(cluster, 3)).isEqualTo(second);
         eventually().until(() -> isSettled(cluster));
         assertThat(trustsByPurpose(second)).hasSize(2);
-        assertThat(logIn(user(cluster), trusteePassword(cluster, 2), trusts(second).getFirst()))
+        assertThat(logIn(
+                        user(cluster),
+                        trusteePassword(cluster, 2),
+                        trusts(second).getFirst()))
                 .isEqualTo(201);
     }
 

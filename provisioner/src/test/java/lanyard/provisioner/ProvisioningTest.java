@@ -151,10 +151,7 @@ class ProvisioningTest {
         inEveryCase(state -> {
             var step = state.next();
             if (ON_KEYSTONE.contains(step.getClass()) || step instanceof Step.Begin || step instanceof Step.Announce) {
-                assertThat(state.isPresent()
-                                && !state.desired().disputed()
-                                && state.ownerKnown()
-                                && !state.announced())
+                assertThat(state.isPresent() && !state.desired().disputed() && state.ownerKnown() && !state.announced())
                         .isTrue();
             }
         });
@@ -171,7 +168,9 @@ class ProvisioningTest {
                 assertThat(state.begun()).isFalse();
                 assertThat(begin)
                         .isEqualTo(new Step.Begin(
-                                PROJECT, state.desired().client(), state.desired().backend()));
+                                PROJECT,
+                                state.desired().client(),
+                                state.desired().backend()));
             }
         });
     }
@@ -229,18 +228,15 @@ class ProvisioningTest {
     void aDisputedClusterFailsUnlessItHasItsCredential() {
         inEveryCase(state -> {
             var disputed = state.next() instanceof Step.Fail(var reason, var _) && reason == FailureReason.DISPUTED;
-            assertThat(disputed)
-                    .isEqualTo(state.isPresent() && state.desired().disputed() && !state.announced());
+            assertThat(disputed).isEqualTo(state.isPresent() && state.desired().disputed() && !state.announced());
         });
     }
 
     @Example
     void theOwnerIsAwaitedInSilenceUntilTheDeadlineAndReportedFromThen() {
         inEveryCase(state -> {
-            var waits = state.isPresent()
-                    && !state.announced()
-                    && !state.desired().disputed()
-                    && !state.ownerKnown();
+            var waits =
+                    state.isPresent() && !state.announced() && !state.desired().disputed() && !state.ownerKnown();
             var deadline = state.recorded().ownerDeadline();
             switch (state.next()) {
                 case Step.AwaitOwner(var until) -> {
@@ -322,9 +318,7 @@ class ProvisioningTest {
                 assertThat(walked.size()).isLessThanOrEqualTo(9);
                 at = after(at, step);
             }
-            assertThat(Set.copyOf(walked).size())
-                    .as("no step is walked twice")
-                    .isEqualTo(walked.size());
+            assertThat(Set.copyOf(walked).size()).as("no step is walked twice").isEqualTo(walked.size());
         });
     }
 

@@ -614,7 +614,7 @@ class DoorTest {
         login(byApplicationCredential(credential));
         login(byApplicationCredential("0123456789abcdef0123456789abcdef", "x"));
         assertThat(send("GET", metrics.toString(), null).body())
-                .contains("lanyard_tokens_issued_total ")
+                .contains("lanyard_tokens_issued_total{source=\"cache\"}")
                 .contains("lanyard_tokens_refused_total{reason=\"unknown-credential\"}");
         // Not for clusters.
         assertThat(send("GET", "/q/metrics", null).statusCode()).isEqualTo(404);

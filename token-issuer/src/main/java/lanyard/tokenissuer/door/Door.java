@@ -22,6 +22,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import lanyard.common.events.TokenIssued.Source;
 import lanyard.common.events.TokenRefused;
 import lanyard.common.events.wire.Shape;
 import lanyard.common.secrets.Secret;
@@ -61,7 +62,8 @@ class Door {
     private final AuditTrail audit;
     private final Budget budget;
     private final MeterRegistry metrics;
-    private final Counter issued;
+    private final Counter fromMemory;
+    private final Counter fromKeystone;
     private final Vertx vertx;
     private final ExecutorService patient = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -79,7 +81,8 @@ class Door {
         this.audit = audit;
         this.budget = new Budget(config.door().budget().perAddress(), System::nanoTime);
         this.metrics = metrics;
-        this.issued = metrics.counter("lanyard.tokens.issued");
+        this.fromMemory = metrics.counter("lanyard.tokens.issued", "source", Source.CACHE.code());
+        this.fromKeystone = metrics.counter("lanyard.tokens.issued", "source", Source.KEYSTONE.code());
         this.vertx = vertx;
     }
 
@@ -158,8 +161,8 @@ class Door {
 
     private void end(RoutingContext context, Ending ending, @Nullable BySecret login) {
         switch (ending.outcome()) {
-            case Outcome.Granted(var token) -> {
-                issued.increment();
+            case Outcome.Granted(var token, var source) -> {
+                (source == Source.CACHE ? fromMemory : fromKeystone).increment();
                 answer(context, answers.token(201, token, wantsCatalog(context)));
             }
             case Outcome.Refused(var why) -> refuse(context, why, ending.credential(), login);

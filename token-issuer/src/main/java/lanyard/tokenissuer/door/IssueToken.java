@@ -208,6 +208,6 @@ class IssueToken {
             return new Ending(new Outcome.Unavailable(Hindrance.AUDIT_FULL), credential);
         }
         given.remember(held, admitted.what());
-        return new Ending(new Outcome.Granted(held), credential);
+        return new Ending(new Outcome.Granted(held, source), credential);
     }
 }

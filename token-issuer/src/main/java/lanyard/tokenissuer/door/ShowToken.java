@@ -71,7 +71,7 @@ class ShowToken {
                 shown.token().expiresAt(),
                 caller.address(),
                 caller.request()));
-        return told ? new Outcome.Granted(shown.token()) : new Outcome.Unavailable(Hindrance.AUDIT_FULL);
+        return told ? new Outcome.Granted(shown.token(), Source.CACHE) : new Outcome.Unavailable(Hindrance.AUDIT_FULL);
     }
 
     /** What may be seen of a token with another one, which is usually the same. */
