@@ -3,11 +3,7 @@ package lanyard.tokenissuer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
-import java.util.HexFormat;
 import lanyard.common.secrets.KeyRing;
 import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.secrets.Secret;
@@ -19,9 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 public class ClientCredentials {
-    private static final int ID_BYTES = 16;
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String NOBODY = "0".repeat(2 * ID_BYTES);
+    private static final String NOBODY = "0".repeat(32);
 
     private final KeyRing keys;
     private final DoorUrl door;
@@ -31,19 +26,6 @@ public class ClientCredentials {
         this.keys = keys;
         this.door = door;
         this.domainName = config.domain();
-    }
-
-    /** The id of a cluster's client credential: 32 hexadecimal digits, as Keystone's own ids are. It tells nothing and is public. */
-    static String id(String cluster, String purpose, int generation) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256")
-                    .digest("lanyard/client/%s/%s/%d"
-                            .formatted(cluster, purpose, generation)
-                            .getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, ID_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 
     /** Whether the key ring still has what these credentials are derived from. */
