@@ -34,8 +34,8 @@ public class ClientCredentials {
     }
 
     /**
-     * The one of these credentials whose secret is {@code presented}; {@code null} if none is. Where there is none to compare with, one
-     * is derived all the same, which is what takes the time.
+     * The one of these credentials whose secret is {@code presented}; {@code null} if none is, as far as they can be derived. Where
+     * there is none to compare with, one is derived all the same, which is what takes the time.
      */
     public @Nullable Credential genuine(Collection<Credential> candidates, Secret presented) {
         Credential genuine = null;
@@ -43,7 +43,7 @@ public class ClientCredentials {
             keys.derive(keys.current(), Purpose.CLIENT, NOBODY, 1);
         }
         for (var candidate : candidates) {
-            if (secret(candidate).equals(presented)) {
+            if (keys.has(candidate.key()) && secret(candidate).equals(presented)) {
                 genuine = candidate;
             }
         }

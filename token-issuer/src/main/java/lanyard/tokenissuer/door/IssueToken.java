@@ -109,11 +109,13 @@ class IssueToken {
     private Judged judge(BySecret login, @Nullable Served served, Caller caller) {
         var candidates = admission.candidates(login, served);
         var first = candidates.stream().findFirst().orElse(null);
-        if (!clientCredentials.canDerive(candidates)) {
-            LOG.errorf("a login can't be judged: the key ring has lost a key of cluster %s", first == null ? "?" : first.cluster());
+        var genuine = clientCredentials.genuine(candidates, login.secret());
+        if (genuine == null && !clientCredentials.canDerive(candidates)) {
+            LOG.errorf(
+                    "a login can't be judged: the key ring has lost a key of cluster %s",
+                    first == null ? "?" : first.cluster());
             return new Judged(new Verdict.Refused(Hindrance.KEY_MISSING), first);
         }
-        var genuine = clientCredentials.genuine(candidates, login.secret());
         return new Judged(
                 admission.admit(login, served, genuine, caller, certificateRequired, clock.instant()),
                 genuine == null ? first : genuine);
