@@ -120,8 +120,9 @@ public final class HouseRules {
                             "org\\.apache\\.kafka\\.clients\\.producer\\..*|.*\\.(MutinyEmitter|Emitter|EmitterType|Outgoing"
                                     + "|OutgoingKafkaRecordMetadata)")
                     .as("send to Kafka"))
-            .because("what leaves goes through the outbox, or it could leave without the change that it tells of; only the audit"
-                    + " is told directly: it hears what happened, and nobody acts on it (decision 0013)");
+            .because(
+                    "what leaves goes through the outbox, or it could leave without the change that it tells of; only the audit"
+                            + " is told directly: it hears what happened, and nobody acts on it (decision 0013)");
 
     private static final ArchRule COMMON_KNOWS_NO_SERVICE = noClasses()
             .that(resideInAPackage("lanyard.common.."))
@@ -173,10 +174,10 @@ public final class HouseRules {
                     "what java.util.Random gives can be guessed: secrets are derived, and jitter takes ThreadLocalRandom");
 
     private static final ArchRule CHANCE_IS_FOR_JITTER = noClasses()
-            .that(DescribedPredicate.not(
-                    nameMatching("lanyard\\.common\\.reconcile\\.Reconciler|lanyard\\.provisioner\\.ProvisionCluster"
+            .that(DescribedPredicate.not(nameMatching(
+                            "lanyard\\.common\\.reconcile\\.Reconciler|lanyard\\.provisioner\\.ProvisionCluster"
                                     + "|lanyard\\.revoker\\.RevokeCluster|lanyard\\.tokenissuer\\.(ServeCluster|TokenCache|door\\.Door)")
-                            .as("work on a cluster, renew tokens or number requests")))
+                    .as("work on a cluster, renew tokens or number requests")))
             .should()
             .dependOnClassesThat(equivalentTo(java.util.concurrent.ThreadLocalRandom.class))
             .because("it is for jitter and for the ids of requests, and no secret may come of it");
@@ -218,8 +219,10 @@ public final class HouseRules {
     /** As {@link #pure(Class[])}, for common's own. */
     public static ArchRule commonCoreIsPure() {
         return CompositeArchRule.of(List.of(
-                pure(belongToAnyOf(Desired.class, Phase.class, Backoff.class, Lease.class)
-                        .or(resideInAPackage("lanyard.common.keystone")), COMMON_CORE),
+                pure(
+                        belongToAnyOf(Desired.class, Phase.class, Backoff.class, Lease.class)
+                                .or(resideInAPackage("lanyard.common.keystone")),
+                        COMMON_CORE),
                 classes()
                         .that(MESSAGES)
                         .should()
