@@ -12,7 +12,13 @@ import lanyard.tokenissuer.door.PureDoor;
 @AnalyzeClasses(packages = "lanyard.tokenissuer", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     private static final List<Class<?>> CORE = List.of(
-            Claim.class, Clusters.Name.class, Credential.class, Delegated.class, Entitlement.class, Preparation.class, Served.class);
+            Claim.class,
+            Clusters.Name.class,
+            Credential.class,
+            Delegated.class,
+            Entitlement.class,
+            Preparation.class,
+            Served.class);
 
     @ArchTest
     static final ArchRule THE_HOUSE_RULES_HOLD = HouseRules.all();

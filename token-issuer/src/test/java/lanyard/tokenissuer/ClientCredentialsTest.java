@@ -24,10 +24,14 @@ class ClientCredentialsTest {
 
     @Test
     void onlyTheDerivedSecretOfTheCredentialsOwnKeyIsGenuine() {
-        assertThat(genuine(keys.derive("old", Purpose.CLIENT, CLOUD.id(), 1), CLOUD)).isTrue();
-        assertThat(genuine(keys.derive("new", Purpose.CLIENT, CLOUD.id(), 1), CLOUD)).isFalse();
-        assertThat(genuine(keys.derive("old", Purpose.CLIENT, CLOUD.id(), 2), CLOUD)).isFalse();
-        assertThat(genuine(keys.derive("old", Purpose.TRUSTEE, CLUSTER, 1), CLOUD)).isFalse();
+        assertThat(genuine(keys.derive("old", Purpose.CLIENT, CLOUD.id(), 1), CLOUD))
+                .isTrue();
+        assertThat(genuine(keys.derive("new", Purpose.CLIENT, CLOUD.id(), 1), CLOUD))
+                .isFalse();
+        assertThat(genuine(keys.derive("old", Purpose.CLIENT, CLOUD.id(), 2), CLOUD))
+                .isFalse();
+        assertThat(genuine(keys.derive("old", Purpose.TRUSTEE, CLUSTER, 1), CLOUD))
+                .isFalse();
         assertThat(genuine(Secret.of(""), CLOUD)).isFalse();
     }
 
@@ -61,8 +65,7 @@ class ClientCredentialsTest {
 
     @Test
     void whatIsSealedLetsEveryKindOfClientLogIn() throws Exception {
-        var served = new Served(
-                CLUSTER, false, false, "project", "domain", Map.of(CLOUD.id(), CLOUD), Map.of());
+        var served = new Served(CLUSTER, false, false, "project", "domain", Map.of(CLOUD.id(), CLOUD), Map.of());
         var content = new ObjectMapper()
                 .readTree(clientCredentials.content(served, CLOUD).reveal());
         assertThat(content)

@@ -67,7 +67,8 @@ class EntitlementTest {
         assertThat(joined.client().generation())
                 .isEqualTo(Math.max(before.client().generation(), after.client().generation()));
         assertThat(joined.backend().generation())
-                .isEqualTo(Math.max(before.backend().generation(), after.backend().generation()));
+                .isEqualTo(
+                        Math.max(before.backend().generation(), after.backend().generation()));
     }
 
     @Property
@@ -82,7 +83,8 @@ class EntitlementTest {
         var joined = a.join(b);
         assertThat(joined.client().disputed() || List.of(a.client(), b.client()).contains(joined.client()))
                 .isTrue();
-        assertThat(joined.backend().disputed() || List.of(a.backend(), b.backend()).contains(joined.backend()))
+        assertThat(joined.backend().disputed()
+                        || List.of(a.backend(), b.backend()).contains(joined.backend()))
                 .isTrue();
     }
 
@@ -124,10 +126,8 @@ class EntitlementTest {
 
     @Example
     void theOrderOfRolesAndGrantsDoesNotMakeADispute() {
-        var one = told(
-                grant("a", "t1", List.of("member", "reader")), grant("b", "t2", List.of("member")));
-        var other = told(
-                grant("b", "t2", List.of("member")), grant("a", "t1", List.of("reader", "member")));
+        var one = told(grant("a", "t1", List.of("member", "reader")), grant("b", "t2", List.of("member")));
+        var other = told(grant("b", "t2", List.of("member")), grant("a", "t1", List.of("reader", "member")));
         assertThat(one.join(other)).isEqualTo(one);
     }
 

@@ -87,9 +87,13 @@ class PreparationTest {
 
     @Property
     void onlyAClusterThatIsToBeServedIsTouched(
-            @ForAll("recorded") Recorded recorded, @ForAll("served") Served served, @ForAll("proven") Set<String> proven) {
+            @ForAll("recorded") Recorded recorded,
+            @ForAll("served") Served served,
+            @ForAll("proven") Set<String> proven) {
         var step = Preparation.next(recorded, served, proven, NOW);
-        if (recorded.phase() != Phase.PRESENT || recorded.incomplete() || served.delegated().isEmpty()) {
+        if (recorded.phase() != Phase.PRESENT
+                || recorded.incomplete()
+                || served.delegated().isEmpty()) {
             assertThat(step).isEqualTo(new Step.Rest());
         } else if (recorded.proven() < recorded.backend() || recorded.announced() < recorded.client()) {
             assertThat(step).isInstanceOfAny(Step.Prove.class, Step.Accept.class, Step.Announce.class);

@@ -45,7 +45,10 @@ class ServedTest {
     @Test
     void aGrantToTheIssuerNeedsNoTrustee() {
         var served = Served.of("cluster", owed(1, null, Map.of("cloud-provider", Trusteeship.ISSUER)), List.of());
-        assertThat(served.behind(FIRST, NOW)).isNotNull().extracting(Delegated::trustee).isNull();
+        assertThat(served.behind(FIRST, NOW))
+                .isNotNull()
+                .extracting(Delegated::trustee)
+                .isNull();
         assertThat(served.trusteeDomain()).isNull();
     }
 

@@ -208,8 +208,8 @@ class TokenCacheTest {
     @Test
     void theClocksNeedNotAgree() {
         // By Keystone's clock the token has been over for a day: how long it lives is what counts.
-        source.answer = () -> new Reply.Done<>(new Token(
-                Secret.of("token"), START.minus(Duration.ofDays(1)), Duration.ofHours(1), "{}"));
+        source.answer = () -> new Reply.Done<>(
+                new Token(Secret.of("token"), START.minus(Duration.ofDays(1)), Duration.ofHours(1), "{}"));
         held(tokens.fetch(CLOUD));
         now.set(START.plus(Duration.ofMinutes(20)));
         assertThat(tokens.atHand(CLOUD)).isNotNull();
@@ -312,7 +312,9 @@ class TokenCacheTest {
         }
         doubts.noted.clear();
         for (Reply<Token> other : List.of(
-                new Reply.Denied<Token>(400, "no"), new Reply.Conflict<Token>(), new Reply.Unavailable<Token>("down"))) {
+                new Reply.Denied<Token>(400, "no"),
+                new Reply.Conflict<Token>(),
+                new Reply.Unavailable<Token>("down"))) {
             source.answer = () -> other;
             tokens.fetch(CLOUD).join();
             assertThat(doubts.noted).as(other.toString()).isEmpty();
@@ -483,8 +485,8 @@ class TokenCacheTest {
     }
 
     private void keystoneGives(Duration life) {
-        source.answer = () -> new Reply.Done<>(
-                new Token(Secret.of("token"), now.get().plus(life), life, "{\"token\":{}}"));
+        source.answer =
+                () -> new Reply.Done<>(new Token(Secret.of("token"), now.get().plus(life), life, "{\"token\":{}}"));
     }
 
     private void keystoneIsAway() {

@@ -110,8 +110,8 @@ class AdmissionTest {
     @ParameterizedTest
     @MethodSource("everyShape")
     void whereNothingOrNobodyKnowsWhatIsDelegatedNobodyIsLetIn(BySecret login) {
-        for (var nothing : List.of(
-                served(false, true, Set.of("cloud-provider")), served(false, false, Set.of("registry")))) {
+        for (var nothing :
+                List.of(served(false, true, Set.of("cloud-provider")), served(false, false, Set.of("registry")))) {
             assertThat(admission.admit(login, nothing, CLOUD, caller(null), false, NOW))
                     .isEqualTo(new Verdict.Refused(Hindrance.NOTHING_DELEGATED));
         }
@@ -195,8 +195,10 @@ class AdmissionTest {
 
     @Test
     void theSecretOfOneGenerationIsNotTheOthers() {
-        assertThat(refusal(new ByApplicationCredential("cloud-1", secret(CLOUD)))).isEqualTo(Hindrance.WRONG_SECRET);
-        assertThat(refusal(new ByApplicationCredential("cloud-2", secret(OLDER)))).isEqualTo(Hindrance.WRONG_SECRET);
+        assertThat(refusal(new ByApplicationCredential("cloud-1", secret(CLOUD))))
+                .isEqualTo(Hindrance.WRONG_SECRET);
+        assertThat(refusal(new ByApplicationCredential("cloud-2", secret(OLDER))))
+                .isEqualTo(Hindrance.WRONG_SECRET);
     }
 
     @Test
@@ -308,8 +310,7 @@ class AdmissionTest {
                 disputed,
                 "project",
                 "domain-id",
-                Stream.of(CLOUD, OLDER, REGISTRY)
-                        .collect(Collectors.toMap(Credential::id, credential -> credential)),
+                Stream.of(CLOUD, OLDER, REGISTRY).collect(Collectors.toMap(Credential::id, credential -> credential)),
                 delegated.stream().collect(Collectors.toMap(purpose -> purpose, AdmissionTest::delegated)));
     }
 }

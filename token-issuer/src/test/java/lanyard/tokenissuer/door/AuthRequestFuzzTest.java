@@ -37,8 +37,9 @@ class AuthRequestFuzzTest {
             Pattern.compile("the text of (\\d+) characters can't be read"),
             Pattern.compile("(?:something follows the JSON object|an object has a key twice|not JSON, or cut off"
                     + "|a key or a number is too long|JSON nested deeper than 32|can't be read), at character (\\d+)"),
-            Pattern.compile("'(?:auth|identity|application_credential|password|token|user|domain|project|OS-TRUST:trust)'"
-                    + " is missing or no object\\."),
+            Pattern.compile(
+                    "'(?:auth|identity|application_credential|password|token|user|domain|project|OS-TRUST:trust)'"
+                            + " is missing or no object\\."),
             Pattern.compile("'(?:user|domain|project)' has neither 'id' nor 'name'\\."),
             Pattern.compile("'(?:id|name|secret|password)' is no string\\."),
             Pattern.compile("'(?:id|secret|password)' is missing\\."),
@@ -115,7 +116,8 @@ class AuthRequestFuzzTest {
                 switch (token) {
                     case START_OBJECT -> open.push(new HashSet<>());
                     case END_OBJECT -> open.pop();
-                    case FIELD_NAME -> assertThat(open.element().add(json.currentName())).isTrue();
+                    case FIELD_NAME ->
+                        assertThat(open.element().add(json.currentName())).isTrue();
                     default -> {
                         // Holds no names.
                     }

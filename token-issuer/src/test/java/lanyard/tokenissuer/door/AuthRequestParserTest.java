@@ -56,7 +56,8 @@ class AuthRequestParserTest {
                         {"auth":{"identity":{"methods":["password"],"password":{"user":
                           {"name":"n","domain":{"name":"d"},"password":"p"}}},"scope":{"OS-TRUST:trust":{"id":"t"}}}}
                         """))
-                .isEqualTo(new ByPassword(new User.ByName("n", new Domain(null, "d")), Secret.of("p"), new Scope.Trust("t")));
+                .isEqualTo(new ByPassword(
+                        new User.ByName("n", new Domain(null, "d")), Secret.of("p"), new Scope.Trust("t")));
     }
 
     static List<Arguments> scopes() {
@@ -77,10 +78,9 @@ class AuthRequestParserTest {
     void byPasswordAndByTokenEveryScopeMayBeAskedFor(String json, Scope scope) {
         assertThat(parseQuoted("{'auth':{'identity':{'methods':['token'],'token':{'id':'x'}}%s}}".formatted(json)))
                 .isEqualTo(new ByToken(Secret.of("x"), scope));
-        assertThat(
-                        parseQuoted(
-                                "{'auth':{'identity':{'methods':['password'],'password':{'user':{'id':'u','password':'x'}}}%s}}"
-                                        .formatted(json)))
+        assertThat(parseQuoted(
+                        "{'auth':{'identity':{'methods':['password'],'password':{'user':{'id':'u','password':'x'}}}%s}}"
+                                .formatted(json)))
                 .isEqualTo(new ByPassword(new User.ById("u"), Secret.of("x"), scope));
     }
 

@@ -18,19 +18,26 @@ class BodiesTest {
     @Test
     void theTrustIsTold() {
         assertThat(Bodies.trust(BODY)).isEqualTo("41301819c0c04466b37157ed02463ae3");
-        assertThat(Bodies.trust(Capture.tokens("openstack-appcred.txt").getFirst())).isNull();
+        assertThat(Bodies.trust(Capture.tokens("openstack-appcred.txt").getFirst()))
+                .isNull();
         assertThat(Bodies.trust("{}")).isNull();
         assertThat(Bodies.trust("{\"token\":{\"OS-TRUST:trust\":{\"id\":7}}}")).isNull();
     }
 
     @Test
     void aProjectIsKnownByItsNameInItsDomain() {
-        assertThat(Bodies.isOfProject(BYTES, "swarm-d83c79", new Domain("default", null))).isTrue();
-        assertThat(Bodies.isOfProject(BYTES, "swarm-d83c79", new Domain(null, "Default"))).isTrue();
-        assertThat(Bodies.isOfProject(BYTES, "swarm-d83c79", new Domain("Default", null))).isFalse();
-        assertThat(Bodies.isOfProject(BYTES, "swarm-d83c79", new Domain(null, "default"))).isFalse();
-        assertThat(Bodies.isOfProject(BYTES, "another", new Domain("default", null))).isFalse();
-        assertThat(Bodies.isOfProject("{\"token\":{}}".getBytes(StandardCharsets.UTF_8), "another", new Domain("default", null)))
+        assertThat(Bodies.isOfProject(BYTES, "swarm-d83c79", new Domain("default", null)))
+                .isTrue();
+        assertThat(Bodies.isOfProject(BYTES, "swarm-d83c79", new Domain(null, "Default")))
+                .isTrue();
+        assertThat(Bodies.isOfProject(BYTES, "swarm-d83c79", new Domain("Default", null)))
+                .isFalse();
+        assertThat(Bodies.isOfProject(BYTES, "swarm-d83c79", new Domain(null, "default")))
+                .isFalse();
+        assertThat(Bodies.isOfProject(BYTES, "another", new Domain("default", null)))
+                .isFalse();
+        assertThat(Bodies.isOfProject(
+                        "{\"token\":{}}".getBytes(StandardCharsets.UTF_8), "another", new Domain("default", null)))
                 .isFalse();
     }
 
@@ -39,7 +46,8 @@ class BodiesTest {
         var expected = JSON.readTree(BYTES).deepCopy();
         ((com.fasterxml.jackson.databind.node.ObjectNode) expected.path("token")).remove("catalog");
         assertThat(JSON.readTree(Bodies.withoutCatalog(BYTES))).isEqualTo(expected);
-        assertThat(JSON.readTree(Bodies.withoutCatalog(Bodies.withoutCatalog(BYTES)))).isEqualTo(expected);
+        assertThat(JSON.readTree(Bodies.withoutCatalog(Bodies.withoutCatalog(BYTES))))
+                .isEqualTo(expected);
     }
 
     @Test
