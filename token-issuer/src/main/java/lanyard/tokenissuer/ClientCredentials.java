@@ -3,11 +3,7 @@ package lanyard.tokenissuer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
-import java.util.HexFormat;
 import lanyard.common.secrets.KeyRing;
 import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.secrets.Secret;
@@ -19,9 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 public class ClientCredentials {
-    private static final int ID_BYTES = 16;
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String NOBODY = "0".repeat(2 * ID_BYTES);
+    private static final String NOBODY = "0".repeat(32);
 
     private final KeyRing keys;
     private final DoorUrl door;
@@ -33,27 +28,14 @@ public class ClientCredentials {
         this.domainName = config.domain();
     }
 
-    /** The id of a cluster's client credential: 32 hexadecimal digits, as Keystone's own ids are. It tells nothing and is public. */
-    static String id(String cluster, String purpose, int generation) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256")
-                    .digest("lanyard/client/%s/%s/%d"
-                            .formatted(cluster, purpose, generation)
-                            .getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, ID_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
-    }
-
     /** Whether the key ring still has what these credentials are derived from. */
     public boolean canDerive(Collection<Credential> credentials) {
         return credentials.stream().allMatch(credential -> keys.has(credential.key()));
     }
 
     /**
-     * The one of these credentials whose secret is {@code presented}; {@code null} if none is. Where there is none to compare with, one
-     * is derived all the same, which is what takes the time.
+     * The one of these credentials whose secret is {@code presented}; {@code null} if none is, as far as they can be derived. Where
+     * there is none to compare with, one is derived all the same, which is what takes the time.
      */
     public @Nullable Credential genuine(Collection<Credential> candidates, Secret presented) {
         Credential genuine = null;
@@ -61,7 +43,7 @@ public class ClientCredentials {
             keys.derive(keys.current(), Purpose.CLIENT, NOBODY, 1);
         }
         for (var candidate : candidates) {
-            if (secret(candidate).equals(presented)) {
+            if (keys.has(candidate.key()) && secret(candidate).equals(presented)) {
                 genuine = candidate;
             }
         }

@@ -14,6 +14,7 @@ import lanyard.common.secrets.Secret;
  */
 public final class Held {
     private static final int ADDRESSES = 16;
+    private static final int MIX = 0x9E3779B9;
 
     private final Secret id;
     private final Instant expiresAt;
@@ -56,7 +57,8 @@ public final class Held {
 
     /** Remembers that the token was given to this address. Whether it was before, as far as is remembered. */
     boolean isGivenAgainTo(String address) {
-        int hash = address.hashCode() | 1;
+        // Neighbours differ in the last digit: it must not be lost.
+        int hash = address.hashCode() * MIX | 1;
         return givenTo.getAndSet(Math.floorMod(hash >> 1, ADDRESSES), hash) == hash;
     }
 

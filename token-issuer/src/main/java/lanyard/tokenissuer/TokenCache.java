@@ -104,7 +104,8 @@ public class TokenCache {
                 var reply = inTurn(what, slot);
                 slot.flight.set(null);
                 mine.complete(reply);
-            } catch (RuntimeException | InterruptedException e) {
+            } catch (RuntimeException | InterruptedException | Error e) {
+                // Whatever it is: who waits is told, and the next one tries again.
                 slot.flight.set(null);
                 mine.completeExceptionally(e);
             }
@@ -145,7 +146,7 @@ public class TokenCache {
     private static Instant renewFrom(Instant askedAt, Instant until) {
         var served = Duration.between(askedAt, until).toMillis();
         return askedAt.plusMillis(
-                served == 0 ? 0 : ThreadLocalRandom.current().nextLong(served / 2, served * 9 / 10 + 1));
+                served <= 0 ? 0 : ThreadLocalRandom.current().nextLong(served / 2, served * 9 / 10 + 1));
     }
 
     private void doubt(Delegated what) {

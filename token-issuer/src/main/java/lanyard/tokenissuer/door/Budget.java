@@ -15,18 +15,21 @@ final class Budget {
     private static final Duration BURST = Duration.ofSeconds(10);
 
     private final long cost;
-    private final LongSupplier nanoTime;
+    private final LongSupplier clock;
     private final Cache<String, AtomicLong> earnedAt =
             Caffeine.newBuilder().maximumSize(MOST).build();
 
-    /** @param perSecond 0 is without bound */
-    Budget(int perSecond, LongSupplier nanoTime) {
+    /**
+     * @param perSecond 0 is without bound
+     * @param clock nanoseconds since any time, which may overflow
+     */
+    Budget(int perSecond, LongSupplier clock) {
         if (perSecond < 0) {
             throw new IllegalArgumentException(
                     "a budget of LANYARD_DOOR_BUDGET_* is 0 (without bound) or more a second");
         }
         this.cost = perSecond == 0 ? 0 : Duration.ofSeconds(1).toNanos() / perSecond;
-        this.nanoTime = nanoTime;
+        this.clock = clock;
     }
 
     /** Uses some of the budget if there is enough; how long to wait for it otherwise, and zero if there was. */
@@ -34,9 +37,9 @@ final class Budget {
         if (cost == 0) {
             return Duration.ZERO;
         }
-        var earned = earnedAt.get(whose, key -> new AtomicLong(nanoTime.getAsLong()));
+        var earned = earnedAt.get(whose, key -> new AtomicLong(clock.getAsLong()));
         while (true) {
-            var now = nanoTime.getAsLong();
+            var now = clock.getAsLong();
             var before = earned.get();
             var after = (before - now > 0 ? before : now) + times * cost;
             var over = after - now - BURST.toNanos();
@@ -54,8 +57,8 @@ final class Budget {
         if (cost == 0) {
             return;
         }
-        earnedAt.get(whose, key -> new AtomicLong(nanoTime.getAsLong())).updateAndGet(before -> {
-            var now = nanoTime.getAsLong();
+        earnedAt.get(whose, key -> new AtomicLong(clock.getAsLong())).updateAndGet(before -> {
+            var now = clock.getAsLong();
             var most = now + BURST.toNanos();
             var after = (before - now > 0 ? before : now) + times * cost;
             return after - most > 0 ? most : after;

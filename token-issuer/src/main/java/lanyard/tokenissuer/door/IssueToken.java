@@ -109,13 +109,13 @@ class IssueToken {
     private Judged judge(BySecret login, @Nullable Served served, Caller caller) {
         var candidates = admission.candidates(login, served);
         var first = candidates.stream().findFirst().orElse(null);
-        if (!clientCredentials.canDerive(candidates)) {
+        var genuine = clientCredentials.genuine(candidates, login.secret());
+        if (genuine == null && !clientCredentials.canDerive(candidates)) {
             // The row says so, and so do the metrics: whoever logs in again and again must not fill the log.
             return new Judged(
                     new Verdict.Refused(served != null && served.revoked() ? Hindrance.REVOKED : Hindrance.KEY_MISSING),
                     first);
         }
-        var genuine = clientCredentials.genuine(candidates, login.secret());
         return new Judged(
                 admission.admit(login, served, genuine, caller, certificateRequired, clock.instant()),
                 genuine == null ? first : genuine);
