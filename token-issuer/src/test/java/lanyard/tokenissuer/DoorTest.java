@@ -491,7 +491,7 @@ class DoorTest {
         tell(lost);
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(column("failure", lost.cluster()))
                 .isEqualTo("KEY_MISSING"));
-        var login = byApplicationCredential(ClientCredentials.id(lost.cluster(), "cloud-provider", 1), "any");
+        var login = byApplicationCredential(Credential.id(lost.cluster(), "cloud-provider", 1), "any");
         assertThat(login(login).statusCode()).isEqualTo(503);
 
         tell(new CredentialRevoked(lost.cluster(), 0, TrusteeFate.ABSENT));
