@@ -318,7 +318,9 @@ class DoorTest {
             assertThat(token(answer)).isNotEqualTo(dead);
             assertThat(keystone.validate(token(answer)).status()).isEqualTo(200);
         });
-        assertThat(column("failure", provisioned.cluster())).isNull();
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(column("failure", provisioned.cluster())).isNull());
         // The clients' credential was not touched.
         assertThat(bus.events(topic, provisioned.cluster(), "credential.ready")).hasSize(1);
     }
