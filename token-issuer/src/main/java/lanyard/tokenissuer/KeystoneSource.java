@@ -9,6 +9,7 @@ import io.smallrye.faulttolerance.api.TypedGuard;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import lanyard.common.delegation.UserNames;
 import lanyard.common.events.Trusteeship;
@@ -40,6 +41,7 @@ class KeystoneSource implements TokenSource {
     private final boolean identityAtDoor;
     private final TypedGuard<Reply<Token>> circuit;
     private final AtomicReference<CircuitBreakerState> state = new AtomicReference<>(CircuitBreakerState.CLOSED);
+    private volatile long openedAt;
 
     KeystoneSource(
             KeystoneTokens keystone, KeyRing keys, DoorUrl door, TokenIssuerConfig config, MeterRegistry metrics) {
@@ -72,6 +74,7 @@ class KeystoneSource implements TokenSource {
     }
 
     private void changed(CircuitBreakerState now) {
+        openedAt = System.nanoTime();
         state.set(now);
         switch (now) {
             case OPEN ->
@@ -100,6 +103,13 @@ class KeystoneSource implements TokenSource {
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** The circuit itself stays open until it is called again. */
+    @Override
+    public boolean isResting() {
+        return state.get() == CircuitBreakerState.OPEN
+                && System.nanoTime() - openedAt < TimeUnit.SECONDS.toNanos(OPEN_SECONDS);
     }
 
     private Reply<Token> askKeystone(Delegated what) {

@@ -8,10 +8,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import lanyard.common.keystone.KeystoneTokens;
 import lanyard.common.keystone.KeystoneTokens.Token;
@@ -43,6 +46,7 @@ public class TokenCache {
     private final ClusterStore store;
     private final InstantSource clock;
     private final Duration floor;
+    private final Duration patience;
     private final Semaphore turns;
     private final Executor executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Cache<Delegated, Slot> slots;
@@ -59,6 +63,8 @@ public class TokenCache {
         this.store = store;
         this.clock = clock;
         this.floor = config.door().remainingLifetime();
+        // So that there is time left to fetch another one.
+        this.patience = config.door().patience().dividedBy(2);
         this.turns = new Semaphore(config.door().fetches(), true);
         this.slots =
                 Caffeine.newBuilder().maximumSize(config.door().keptTokens()).build();
@@ -169,12 +175,32 @@ public class TokenCache {
     }
 
     /**
-     * Asks Keystone whether it still takes a token, and forgets it if not. While Keystone is busy or away it is not asked. Blocks.
+     * Asks Keystone whether it still takes a token, and forgets it if not. While Keystone is busy or away it is not asked, and one that
+     * takes long is not waited for: until it says so, the token is not dead. Blocks, for half of a client's patience.
      */
     public boolean isAlive(Delegated what, Held held) {
-        if (!turns.tryAcquire()) {
+        if (isKeystoneResting() || !turns.tryAcquire()) {
             return true;
         }
+        var answer = CompletableFuture.supplyAsync(() -> isTaken(what, held), executor);
+        try {
+            return answer.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("Keystone could not be asked about a token", e.getCause());
+        }
+    }
+
+    /** Whether Keystone has been failing and is left alone at the moment. */
+    public boolean isKeystoneResting() {
+        return source.isResting();
+    }
+
+    private boolean isTaken(Delegated what, Held held) {
         try {
             var dead = isRefusal(keystone.validate(held.id()));
             if (dead) {

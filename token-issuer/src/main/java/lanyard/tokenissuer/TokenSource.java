@@ -11,6 +11,11 @@ interface TokenSource {
     /** A token for what is delegated. Blocks. */
     Reply<Token> ask(Delegated what);
 
+    /** Whether Keystone has been failing and is left alone at the moment. */
+    default boolean isResting() {
+        return false;
+    }
+
     /** What a client is answered with a token: what Keystone answered, byte for byte, but for what the operator wants to differ. */
     byte[] body(Token token);
 }

@@ -79,6 +79,9 @@ class GivenTokens {
             if (known != null && clock.instant().isBefore(known.token().expiresAt())) {
                 return stands(known) ? new Shown.Good(known) : new Shown.Bad();
             }
+            if (tokens.isKeystoneResting()) {
+                return new Shown.Unknown(Hindrance.KEYSTONE_UNAVAILABLE);
+            }
             return switch (keystone.validate(token)) {
                 case Reply.Done<Token>(var found) -> recognize(found);
                 case Reply.Unavailable<Token> _ -> new Shown.Unknown(Hindrance.KEYSTONE_UNAVAILABLE);
