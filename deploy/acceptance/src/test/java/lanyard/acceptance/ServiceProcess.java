@@ -80,7 +80,7 @@ final class ServiceProcess implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         await(service + " is ready, see " + log)
-                .atMost(Duration.ofSeconds(90))
+                .atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofMillis(200))
                 .failFast(service + " has died, see " + log, () -> !process.isAlive())
                 .until(this::isReady);

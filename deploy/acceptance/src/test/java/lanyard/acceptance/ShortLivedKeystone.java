@@ -66,7 +66,7 @@ final class ShortLivedKeystone implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         await("a Keystone whose tokens live for " + life)
-                .atMost(Duration.ofSeconds(90))
+                .atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofMillis(200))
                 .failFast("it has died", () -> !process.isAlive())
                 .until(this::answers);
