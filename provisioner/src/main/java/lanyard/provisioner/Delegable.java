@@ -3,9 +3,7 @@ package lanyard.provisioner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeSet;
-import lanyard.provisioner.Profiles.Profile;
 
 /** What may be delegated. Pure. */
 final class Delegable {
@@ -15,15 +13,15 @@ final class Delegable {
      * The roles for each purpose: those of its profile that the owner holds, and never another. A purpose for which none is left
      * is left out.
      */
-    static List<Wanted> of(SortedMap<String, ? extends Profile> profiles, Set<String> heldByOwner) {
+    static List<Wanted> of(List<Wanted> profiles, Set<String> heldByOwner) {
         var delegable = new ArrayList<Wanted>();
-        profiles.forEach((purpose, profile) -> {
+        for (var profile : profiles) {
             var both = new TreeSet<>(profile.roles());
             both.retainAll(heldByOwner);
             if (!both.isEmpty()) {
-                delegable.add(new Wanted(purpose, profile.trustee(), both));
+                delegable.add(new Wanted(profile.purpose(), profile.trustee(), both));
             }
-        });
+        }
         return List.copyOf(delegable);
     }
 }

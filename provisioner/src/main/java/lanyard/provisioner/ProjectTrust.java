@@ -5,6 +5,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lanyard.common.delegation.TrustName;
@@ -45,14 +47,20 @@ class ProjectTrust {
     private final KeystoneAdmin keystone;
     private final LanyardDomain domain;
     private final Custodians custodians;
-    private final SortedMap<String, Profile> profiles;
+    private final List<Wanted> profiles;
 
     ProjectTrust(KeystoneAdmin keystone, LanyardDomain domain, Custodians custodians, Profiles profiles) {
         this.keystone = keystone;
         this.domain = domain;
         this.custodians = custodians;
-        this.profiles = new TreeMap<>(profiles.profiles());
-        this.profiles.forEach(ProjectTrust::require);
+        profiles.profiles().forEach(ProjectTrust::require);
+        this.profiles = profiles.profiles().entrySet().stream()
+                .map(profile -> new Wanted(
+                        profile.getKey(),
+                        profile.getValue().trustee(),
+                        new TreeSet<>(profile.getValue().roles())))
+                .sorted(Comparator.comparing(Wanted::purpose))
+                .toList();
     }
 
     private static void require(String purpose, Profile profile) {
@@ -87,7 +95,7 @@ class ProjectTrust {
 
     private SortedMap<String, Set<String>> rolesByPurpose() {
         var roles = new TreeMap<String, Set<String>>();
-        profiles.forEach((purpose, profile) -> roles.put(purpose, profile.roles()));
+        profiles.forEach(profile -> roles.put(profile.purpose(), profile.roles()));
         return roles;
     }
 

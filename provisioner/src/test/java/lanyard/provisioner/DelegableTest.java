@@ -2,12 +2,10 @@ package lanyard.provisioner;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Map;
+import java.util.List;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import lanyard.common.events.Trusteeship;
-import lanyard.provisioner.Profiles.Profile;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -18,8 +16,6 @@ import org.junit.jupiter.api.Test;
 
 /** Nobody can pass on what they do not hold, nor get what no profile names. */
 class DelegableTest {
-    record Given(Set<String> roles, Trusteeship trustee) implements Profile {}
-
     @Provide
     Arbitrary<Set<String>> roles() {
         return Arbitraries.of("member", "reader", "admin", "load-balancer_member", "swift", "Member")
@@ -27,60 +23,64 @@ class DelegableTest {
     }
 
     @Provide
-    Arbitrary<SortedMap<String, Given>> profiles() {
-        var profile = Combinators.combine(roles(), Arbitraries.of(Trusteeship.PER_CLUSTER, Trusteeship.ISSUER))
-                .as(Given::new);
-        return Arbitraries.maps(Arbitraries.of("cloud-provider", "volumes", "registry"), profile)
-                .map(TreeMap::new);
+    Arbitrary<List<Wanted>> profiles() {
+        return Combinators.combine(
+                        Arbitraries.of("cloud-provider", "volumes", "registry"),
+                        Arbitraries.of(Trusteeship.PER_CLUSTER, Trusteeship.ISSUER),
+                        roles().map(TreeSet::new))
+                .as(Wanted::new)
+                .list()
+                .uniqueElements(Wanted::purpose);
     }
 
     @Property
     void nothingIsDelegatedThatTheProfileOrTheOwnerHasNot(
-            @ForAll("profiles") SortedMap<String, Given> profiles, @ForAll("roles") Set<String> held) {
+            @ForAll("profiles") List<Wanted> profiles, @ForAll("roles") Set<String> held) {
         assertThat(Delegable.of(profiles, held)).allSatisfy(wanted -> {
-            assertThat(profiles).containsKey(wanted.purpose());
-            assertThat(profiles.get(wanted.purpose()).roles()).containsAll(wanted.roles());
+            assertThat(profileOf(wanted.purpose(), profiles).roles()).containsAll(wanted.roles());
             assertThat(held).containsAll(wanted.roles());
         });
     }
 
     @Property
     void everythingIsDelegatedThatBothHaveToWhomTheProfileSays(
-            @ForAll("profiles") SortedMap<String, Given> profiles, @ForAll("roles") Set<String> held) {
+            @ForAll("profiles") List<Wanted> profiles, @ForAll("roles") Set<String> held) {
         var delegable = Delegable.of(profiles, held);
-        profiles.forEach((purpose, profile) -> profile.roles().stream()
-                .filter(held::contains)
-                .forEach(role -> assertThat(delegable)
-                        .filteredOn(wanted -> wanted.purpose().equals(purpose))
-                        .singleElement()
-                        .satisfies(wanted -> {
-                            assertThat(wanted.roles()).contains(role);
-                            assertThat(wanted.trustee()).isEqualTo(profile.trustee());
-                        })));
+        for (var profile : profiles) {
+            profile.roles().stream().filter(held::contains).forEach(role -> {
+                var wanted = profileOf(profile.purpose(), delegable);
+                assertThat(wanted.roles()).contains(role);
+                assertThat(wanted.trustee()).isEqualTo(profile.trustee());
+            });
+        }
     }
 
     @Property
-    void aPurposeWithoutRolesIsLeftOut(
-            @ForAll("profiles") SortedMap<String, Given> profiles, @ForAll("roles") Set<String> held) {
+    void aPurposeWithoutRolesIsLeftOut(@ForAll("profiles") List<Wanted> profiles, @ForAll("roles") Set<String> held) {
         assertThat(Delegable.of(profiles, held))
                 .noneMatch(wanted -> wanted.roles().isEmpty());
     }
 
     @Property
-    void theProfilesAreNotTouched(
-            @ForAll("profiles") SortedMap<String, Given> profiles, @ForAll("roles") Set<String> held) {
-        var before = Map.copyOf(profiles);
+    void theProfilesAreNotTouched(@ForAll("profiles") List<Wanted> profiles, @ForAll("roles") Set<String> held) {
+        var before = profiles.toString();
 
         Delegable.of(profiles, held);
 
-        assertThat(profiles).isEqualTo(before);
+        assertThat(profiles).hasToString(before);
     }
 
     @Test
     void namesOfRolesAreComparedAsTheyAre() {
-        var profile = new Given(Set.of("member"), Trusteeship.PER_CLUSTER);
+        var profile = new Wanted("cloud-provider", Trusteeship.PER_CLUSTER, new TreeSet<>(Set.of("member")));
 
-        assertThat(Delegable.of(new TreeMap<>(Map.of("cloud-provider", profile)), Set.of("Member")))
-                .isEmpty();
+        assertThat(Delegable.of(List.of(profile), Set.of("Member"))).isEmpty();
+    }
+
+    private static Wanted profileOf(String purpose, List<Wanted> profiles) {
+        return profiles.stream()
+                .filter(profile -> profile.purpose().equals(purpose))
+                .findFirst()
+                .orElseThrow();
     }
 }

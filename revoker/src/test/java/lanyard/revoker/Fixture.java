@@ -32,9 +32,9 @@ import lanyard.common.testing.TestKeystone;
 import lanyard.common.testing.TestKeystone.Tenant;
 import org.awaitility.core.ConditionFactory;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.jspecify.annotations.Nullable;
 
 /** The test's hands and eyes around the revoker: it is the conductor, the provisioner and the operator. */
 abstract class Fixture {
@@ -110,10 +110,7 @@ abstract class Fixture {
                 cluster,
                 new Trustee(made.trustee(), cluster, made.domainId()),
                 List.of(new Grant(
-                        "cloud-provider",
-                        made.trusts().getFirst(),
-                        Trusteeship.PER_CLUSTER,
-                        List.of("member"))));
+                        "cloud-provider", made.trusts().getFirst(), Trusteeship.PER_CLUSTER, List.of("member"))));
     }
 
     void tellProvisioned(String about, @Nullable Trustee trustee, List<Grant> grants) {

@@ -49,8 +49,7 @@ record GivenDelegation(String domainId, String custodian, String trustee, List<S
     }
 
     private static String trust(KeystoneAdmin admin, String custodian, String trustee, Tenant tenant, Instant name) {
-        return must(admin.createTrust(
-                        new Trustor(custodian, PASSWORD), trustee, tenant.project(), Set.of(ROLE), name))
+        return must(admin.createTrust(new Trustor(custodian, PASSWORD), trustee, tenant.project(), Set.of(ROLE), name))
                 .id();
     }
 
@@ -70,7 +69,8 @@ record GivenDelegation(String domainId, String custodian, String trustee, List<S
     private static String user(KeystoneAdmin admin, String domainId, String name) {
         return switch (admin.findUser(domainId, name)) {
             case Reply.Missing<User>() ->
-                must(admin.createUser(domainId, name, PASSWORD, "made by a test")).id();
+                must(admin.createUser(domainId, name, PASSWORD, "made by a test"))
+                        .id();
             case Reply<User> reply -> must(reply).id();
         };
     }

@@ -134,7 +134,8 @@ class RevocationTest {
     void onlyALookWhereTheClusterIsProvesAnything(
             @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
         switch (Revocation.next(recorded, progress, NOW)) {
-            case Step.Look(var project) -> assertThat(project).isEqualTo(recorded.project().id());
+            case Step.Look(var project) ->
+                assertThat(project).isEqualTo(recorded.project().id());
             case Step.Announce _, Step.RemoveTrusts _, Step.RemoveTrustee _ ->
                 assertThat(progress.project()).isEqualTo(recorded.project().id());
             case Step _ -> {}

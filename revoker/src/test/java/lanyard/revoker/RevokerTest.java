@@ -168,7 +168,9 @@ class RevokerTest extends Fixture {
         var trusts = List.of(trustToIssuer(cluster, "cloud-provider"), trustToIssuer(cluster, "volumes"));
         var others = trustToIssuer(neighbour, "cloud-provider");
         tellProvisioned(
-                cluster, null, List.of(toIssuer("cloud-provider", trusts.getFirst()), toIssuer("volumes", trusts.getLast())));
+                cluster,
+                null,
+                List.of(toIssuer("cloud-provider", trusts.getFirst()), toIssuer("volumes", trusts.getLast())));
         tellProvisioned(neighbour, null, List.of(toIssuer("cloud-provider", others)));
 
         tell("delete", "success", cluster);
@@ -178,7 +180,9 @@ class RevokerTest extends Fixture {
         assertThat(told.get("trustee").asText()).isEqualTo("absent");
         assertThat(trusts).noneMatch(this::trustIsThere);
         assertThat(trustIsThere(others)).isTrue();
-        assertThat(keystone.users(domain, UserNames.ISSUER)).as("the issuer's user").hasSize(1);
+        assertThat(keystone.users(domain, UserNames.ISSUER))
+                .as("the issuer's user")
+                .hasSize(1);
     }
 
     @Test
