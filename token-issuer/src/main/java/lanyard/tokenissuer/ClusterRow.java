@@ -81,7 +81,8 @@ class ClusterRow extends LeasedCluster {
     enum Failure {
         KEYSTONE_REFUSES,
         KEYSTONE_UNAVAILABLE,
-        KEY_MISSING
+        KEY_MISSING,
+        CONTRADICTED
     }
 
     Recorded recorded() {

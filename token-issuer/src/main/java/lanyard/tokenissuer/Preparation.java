@@ -53,6 +53,9 @@ final class Preparation {
         /** Tell that the client credentials of the newest generation are ready, with each of them sealed. */
         record Announce(List<Credential> credentials) implements Step {}
 
+        /** Two events contradict each other about the backend, so nothing of it can be served: tell that it has to be made anew. */
+        record Contradicted() implements Step {}
+
         /** Client credentials of an older generation are over: forget them. */
         record Forget() implements Step {}
     }
@@ -77,6 +80,9 @@ final class Preparation {
     }
 
     private static Step nextForPresent(Recorded recorded, Served served, Set<String> proven, Instant now) {
+        if (served.disputed() && served.delegated().isEmpty() && recorded.backend() > 0) {
+            return new Step.Contradicted();
+        }
         if (recorded.incomplete() || served.delegated().isEmpty()) {
             return new Step.Rest();
         }

@@ -24,6 +24,7 @@ import lanyard.tokenissuer.Preparation.AfterRefusal;
 import lanyard.tokenissuer.Preparation.Recorded;
 import lanyard.tokenissuer.Preparation.Step;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Proves on Keystone that the door can serve a cluster, hands its client credentials to the conductor, sealed, and tells when Keystone
@@ -108,6 +109,15 @@ class ServeCluster implements Reconciliation {
                     row.failure = null;
                 });
             case Step.Announce(var credentials) -> announce(lease, recorded, served, credentials);
+            case Step.Contradicted() ->
+                refused(
+                        lease,
+                        recorded,
+                        served.project(),
+                        Failure.CONTRADICTED,
+                        FailureReason.TOKEN_REFUSED,
+                        "two events tell different things of backend generation %d: one of them is wrong, or forged"
+                                .formatted(recorded.backend()));
             case Step.Forget() ->
                 clusters.commit(lease, recorded, (session, row) -> store.forgetOver(session, lease.cluster()));
         }
@@ -119,7 +129,7 @@ class ServeCluster implements Reconciliation {
             refused(
                     lease,
                     recorded,
-                    what,
+                    what.project(),
                     Failure.KEY_MISSING,
                     FailureReason.KEY_MISSING,
                     "the key ring has no key '%s' any more: put it back, or rotate the backend".formatted(what.key()));
@@ -132,7 +142,7 @@ class ServeCluster implements Reconciliation {
             refused(
                     lease,
                     recorded,
-                    what,
+                    what.project(),
                     Failure.KEYSTONE_REFUSES,
                     FailureReason.TOKEN_REFUSED,
                     "Keystone gives no token for purpose %s (%s): its trust, its trustee, the custodian or the project was changed"
@@ -182,7 +192,12 @@ class ServeCluster implements Reconciliation {
     }
 
     private void refused(
-            Lease lease, Recorded recorded, Delegated what, Failure failure, FailureReason reason, String message) {
+            Lease lease,
+            Recorded recorded,
+            @Nullable String project,
+            Failure failure,
+            FailureReason reason,
+            String message) {
         var now = clock.instant();
         var reaction = Preparation.afterRefusal(
                 recorded,
@@ -204,8 +219,8 @@ class ServeCluster implements Reconciliation {
                             session,
                             new CredentialFailed(
                                     lease.cluster(),
-                                    what.project(),
-                                    recorded.client(),
+                                    project,
+                                    Math.max(1, recorded.client()),
                                     recorded.backend(),
                                     reason,
                                     message));

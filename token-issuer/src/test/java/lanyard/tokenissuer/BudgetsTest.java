@@ -109,8 +109,9 @@ class BudgetsTest {
         assertThat(answers.subList(0, 10 * PER_CREDENTIAL))
                 .extracting(Wire.Answer::status)
                 .containsOnly(201);
-        assertThat(answers.stream().filter(answer -> answer.status() == 429)).isNotEmpty().allSatisfy(
-                BudgetsTest::assertToldToWait);
+        assertThat(answers.stream().filter(answer -> answer.status() == 429))
+                .isNotEmpty()
+                .allSatisfy(BudgetsTest::assertToldToWait);
         assertThat(Wire.login(door, Wire.freshAddress(), client.byApplicationCredential())
                         .status())
                 .isEqualTo(201);

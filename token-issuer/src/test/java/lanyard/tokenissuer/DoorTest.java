@@ -318,9 +318,8 @@ class DoorTest {
             assertThat(token(answer)).isNotEqualTo(dead);
             assertThat(keystone.validate(token(answer)).status()).isEqualTo(200);
         });
-        await().atMost(PATIENCE)
-                .untilAsserted(
-                        () -> assertThat(column("failure", provisioned.cluster())).isNull());
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(column("failure", provisioned.cluster()))
+                .isNull());
         // The clients' credential was not touched.
         assertThat(bus.events(topic, provisioned.cluster(), "credential.ready")).hasSize(1);
     }
@@ -518,6 +517,11 @@ class DoorTest {
                         login(byApplicationCredential(credential)).statusCode())
                 .isEqualTo(401));
         assertThat(states()).contains("disputed");
+        assertThat(awaitEvents(provisioned.cluster(), "credential.failed", 1)
+                        .getFirst()
+                        .at("/data/message")
+                        .asText())
+                .contains("forged");
 
         tell(delegation.anew(provisioned));
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(

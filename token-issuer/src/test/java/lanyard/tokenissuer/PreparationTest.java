@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import lanyard.common.events.Trusteeship;
@@ -74,6 +75,15 @@ class PreparationTest {
     }
 
     @Example
+    void aContradictedBackendIsToBeMadeAnew() {
+        var contradicted = new Served("cluster", false, true, null, null, Map.of(), Map.of());
+        var recorded = new Recorded(Phase.PRESENT, 1, 1, true, 1, 1, 0, null, 0);
+        assertThat(next(recorded, contradicted)).isEqualTo(new Step.Contradicted());
+        assertThat(next(new Recorded(Phase.ABSENT, 1, 1, true, 1, 1, 0, null, 0), contradicted))
+                .isEqualTo(new Step.Rest());
+    }
+
+    @Example
     void theGenerationThatIsOverFirstIsWaitedFor() {
         var first = NOW.plus(Duration.ofHours(1));
         var served = served(
@@ -110,7 +120,7 @@ class PreparationTest {
         var served = found;
         for (int steps = 0; steps < 10; steps++) {
             switch (Preparation.next(recorded, served, proven, NOW)) {
-                case Step.Rest() -> {
+                case Step.Rest _, Step.Contradicted _ -> {
                     return;
                 }
                 case Step.RestUntil(var until) -> {
