@@ -83,7 +83,7 @@ class DoorOnAFailingKeystoneTest {
     @TestHTTPResource(value = "/metrics", management = true)
     URI metrics;
 
-    @ConfigProperty(name = "lanyard.door.patience")
+    @ConfigProperty(name = "lanyard.door.patience", defaultValue = "5s")
     Duration patience;
 
     @ConfigProperty(name = "lanyard.door.fetches", defaultValue = "4")
@@ -136,7 +136,9 @@ class DoorOnAFailingKeystoneTest {
     @AfterAll
     static void leave() {
         Logger.getLogger("").removeHandler(CAPTURE);
-        keystone.close();
+        if (keystone != null) {
+            keystone.close();
+        }
     }
 
     @ParameterizedTest

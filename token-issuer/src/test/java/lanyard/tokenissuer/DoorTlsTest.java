@@ -26,7 +26,6 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import lanyard.common.testing.RealParts;
 import org.eclipse.microprofile.config.ConfigProvider;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,9 +44,6 @@ class DoorTlsTest {
 
     @TestHTTPResource(value = "/", tls = true)
     URI door;
-
-    @ConfigProperty(name = TlsDoor.DIRECTORY)
-    Path directory;
 
     @Inject
     Delegation delegation;
@@ -96,7 +92,8 @@ class DoorTlsTest {
     @BeforeEach
     void twoClustersAndACertificateForOne() throws Exception {
         if (client == null) {
-            certificates = new Certificates(directory);
+            certificates = new Certificates(
+                    ConfigProvider.getConfig().getValue(TlsDoor.DIRECTORY, Path.class));
             client = neighbours.ready(delegation.make("cloud-provider"));
             another = neighbours.ready(delegation.make("cloud-provider"));
             certificates.signed("cluster", "CN=" + client.cluster(), "san=dns:unimportant.example", "clients");

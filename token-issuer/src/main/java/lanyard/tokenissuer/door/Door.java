@@ -120,6 +120,13 @@ class Door {
         context.put(
                 Arrival.class.getName(),
                 new Arrival(new Caller(address(request), id, ClientCertificate.names(request)), System.nanoTime()));
+        var encoding = request.getHeader("Transfer-Encoding");
+        if (encoding != null && !encoding.equalsIgnoreCase("chunked")) {
+            // Where such a request ends, a proxy in front may see otherwise (RFC 9112, 6.3).
+            context.response().putHeader("Connection", "close");
+            answer(context, answers.malformed("Its transfer encoding is not known."));
+            return;
+        }
         context.next();
     }
 
@@ -269,6 +276,10 @@ class Door {
     }
 
     private void failed(RoutingContext context) {
+        if (context.response().closed()) {
+            // The client hung up in the middle of its request: whoever does so again and again must not fill the log.
+            return;
+        }
         switch (context.statusCode()) {
             case 413 -> {
                 count(Hindrance.TOO_LARGE, context, null, null);
