@@ -46,6 +46,9 @@ public class BusWatch {
     private final Map<String, Object> kafka;
     private final String topic;
     private final long timeout;
+    /** Where to go on reading. It outlives a lost connection: what was told meanwhile is heard, whoever has recorded it. */
+    private final Map<TopicPartition, Long> positions = new HashMap<>();
+
     private final Thread loop = Thread.ofPlatform().name("bus-watch").daemon().unstarted(this::run);
     private volatile boolean running = true;
     private volatile boolean everCurrent;
@@ -119,7 +122,7 @@ public class BusWatch {
                 askedAt = System.nanoTime();
                 var partitions = partitions(consumer);
                 if (!partitions.equals(watched)) {
-                    assign(consumer, watched, partitions);
+                    assign(consumer, partitions);
                     watched = partitions;
                 }
                 ends = consumer.endOffsets(watched, BROKER_TIMEOUT);
@@ -129,7 +132,10 @@ public class BusWatch {
                 ends = Map.of();
                 continue;
             }
-            consumer.poll(POLL).forEach(message -> hear(message.value()));
+            consumer.poll(POLL).forEach(message -> {
+                hear(message.value());
+                positions.put(new TopicPartition(message.topic(), message.partition()), message.offset() + 1);
+            });
             if (!ends.isEmpty() && hasReached(consumer, ends)) {
                 currentAt = askedAt;
                 everCurrent = true;
@@ -145,23 +151,24 @@ public class BusWatch {
         return partitions;
     }
 
-    private static void assign(
-            KafkaConsumer<String, byte[]> consumer, Set<TopicPartition> before, Set<TopicPartition> partitions) {
-        var positions = new HashMap<TopicPartition, Long>();
-        before.forEach(partition -> positions.put(partition, consumer.position(partition, BROKER_TIMEOUT)));
+    private void assign(KafkaConsumer<String, byte[]> consumer, Set<TopicPartition> partitions) {
         var fresh = new HashSet<>(partitions);
-        fresh.removeAll(before);
+        fresh.removeAll(positions.keySet());
         var recorded = consumer.committed(fresh, BROKER_TIMEOUT);
         consumer.assign(partitions);
-        positions.forEach(consumer::seek);
-        fresh.forEach(partition -> {
+        partitions.forEach(partition -> {
+            var known = positions.get(partition);
             var offset = recorded.get(partition);
-            if (offset == null) {
+            if (known != null) {
+                consumer.seek(partition, known);
+            } else if (offset == null || everCurrent) {
+                // One that came later: what is in memory may be older than what was recorded from it.
                 consumer.seekToBeginning(List.of(partition));
             } else {
                 consumer.seek(partition, offset);
             }
         });
+        fresh.forEach(partition -> positions.put(partition, consumer.position(partition, BROKER_TIMEOUT)));
     }
 
     private static boolean hasReached(KafkaConsumer<String, byte[]> consumer, Map<TopicPartition, Long> ends) {
