@@ -38,8 +38,14 @@ final class ServiceProcess implements AutoCloseable {
         this.log = Path.of("target", "logs", service + "-" + port + ".log").toAbsolutePath();
     }
 
-    void set(String setting, String value) {
+    /** A setting of ours by its property, or any other by its variable. */
+    ServiceProcess set(String setting, String value) {
         settings.put(setting, value);
+        return this;
+    }
+
+    Map<String, String> settings() {
+        return settings;
     }
 
     /** Starts the service and waits until it says that it is ready. */
@@ -55,6 +61,9 @@ final class ServiceProcess implements AutoCloseable {
                         .toString());
         // The test's own environment names other databases and topics.
         builder.environment().keySet().removeIf(name -> name.startsWith("LANYARD_") || name.startsWith("OS_"));
+        // The log is read for secrets afterwards: make it tell as much as it can.
+        builder.environment().put("QUARKUS_LOG_CATEGORY__LANYARD__LEVEL", "DEBUG");
+        builder.environment().put("QUARKUS_LOG_CATEGORY__ORG_OPENSTACK4J__LEVEL", "DEBUG");
         settings.forEach((name, value) -> builder.environment().put(variable(name), value));
         builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
         builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
@@ -62,9 +71,6 @@ final class ServiceProcess implements AutoCloseable {
             builder.environment().put("QUARKUS_MANAGEMENT_HOST", "127.0.0.1");
             builder.environment().put("QUARKUS_MANAGEMENT_PORT", Integer.toString(healthPort));
         }
-        // The log is read for secrets afterwards: make it tell as much as it can.
-        builder.environment().put("QUARKUS_LOG_CATEGORY__LANYARD__LEVEL", "DEBUG");
-        builder.environment().put("QUARKUS_LOG_CATEGORY__ORG_OPENSTACK4J__LEVEL", "DEBUG");
         builder.redirectErrorStream(true);
         try {
             Files.createDirectories(log.getParent());
@@ -74,7 +80,7 @@ final class ServiceProcess implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         await(service + " is ready, see " + log)
-                .atMost(Duration.ofSeconds(90))
+                .atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofMillis(200))
                 .failFast(service + " has died, see " + log, () -> !process.isAlive())
                 .until(this::isReady);
@@ -105,17 +111,26 @@ final class ServiceProcess implements AutoCloseable {
         return "http://127.0.0.1:" + port;
     }
 
+    /** Which service it is. */
+    String name() {
+        return service;
+    }
+
     String setting(String name) {
         return settings.get(name);
     }
 
     @Override
     public String toString() {
-        return service;
+        return service + " at " + port;
     }
 
     Path log() {
         return log;
+    }
+
+    boolean isAlive() {
+        return process != null && process.isAlive();
     }
 
     /** Ends the service as a lost machine would: at once, in the middle of whatever it does. */
@@ -127,6 +142,9 @@ final class ServiceProcess implements AutoCloseable {
     /** Ends the service as an operator would. */
     @Override
     public void close() {
+        if (process == null) {
+            return;
+        }
         process.destroy();
         awaitEnd();
     }
