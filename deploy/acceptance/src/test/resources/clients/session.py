@@ -39,7 +39,12 @@ def main():
     for line in sys.stdin:
         try:
             done = {"projects": projects, "revoke": revoke}[line.strip()](session)
-            told = {"projects": done, "token": digest(session), "endpoint": session.get_endpoint(**IDENTITY)}
+            told = {
+                "projects": done,
+                "project": session.get_project_id(),
+                "token": digest(session),
+                "endpoint": session.get_endpoint(**IDENTITY),
+            }
         except Exception as error:
             told = {"error": type(error).__name__, "message": str(error)}
         print(json.dumps(told), flush=True)

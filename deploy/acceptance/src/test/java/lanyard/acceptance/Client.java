@@ -75,8 +75,7 @@ final class Client {
         if (!home.isDirectory() && !home.mkdirs()) {
             throw new IllegalStateException("no directory for clients");
         }
-        var builder =
-                new ProcessBuilder(command).directory(home).redirectError(new File("target/client/errors"));
+        var builder = new ProcessBuilder(command).directory(home).redirectError(new File("target/client/errors"));
         builder.environment().clear();
         builder.environment().putAll(Map.of("PATH", "/usr/bin:/bin", "HOME", home.toString(), "LC_ALL", "C.UTF-8"));
         builder.environment().putAll(variables);
@@ -92,7 +91,11 @@ final class Client {
         /** @param login what {@code openstack.connect} takes */
         Session(JsonNode login) {
             try {
-                process = builder(List.of("/usr/bin/python3", resource("session.py").toString()), Map.of())
+                process = builder(
+                                List.of(
+                                        "/usr/bin/python3",
+                                        resource("session.py").toString()),
+                                Map.of())
                         .start();
                 in = process.outputWriter();
                 out = process.inputReader();
@@ -102,7 +105,7 @@ final class Client {
             write(login.toString());
         }
 
-        /** What it was answered: projects and the token's digest, or an error with its message. */
+        /** What it was answered: its projects, what its token is for and the token's digest, or an error with its message. */
         JsonNode projects() {
             return call("projects");
         }

@@ -83,13 +83,14 @@ final class KafkaProxy implements AutoCloseable {
             var server = new Socket(broker, brokerPort);
             sockets.add(server);
             var asked = new ConcurrentHashMap<Integer, Asked>();
-            Thread.ofVirtual().start(() -> pump(client, server, request -> {
-                var header = ByteBuffer.wrap(request);
-                var what = ApiKeys.forId(header.getShort());
-                var version = header.getShort();
-                asked.put(header.getInt(), new Asked(what, version));
-                return request;
-            }));
+            Thread.ofVirtual()
+                    .start(() -> pump(client, server, request -> {
+                        var header = ByteBuffer.wrap(request);
+                        var what = ApiKeys.forId(header.getShort());
+                        var version = header.getShort();
+                        asked.put(header.getInt(), new Asked(what, version));
+                        return request;
+                    }));
             pump(server, client, response -> withOwnAddress(response, asked));
         } catch (IOException e) {
             close(client);
@@ -138,15 +139,13 @@ final class KafkaProxy implements AutoCloseable {
             case METADATA -> {
                 var header = header(buffer, request);
                 var data = new MetadataResponseData(new ByteBufferAccessor(buffer), version);
-                data.brokers()
-                        .forEach(node -> node.setHost("127.0.0.1").setPort(server.getLocalPort()));
+                data.brokers().forEach(node -> node.setHost("127.0.0.1").setPort(server.getLocalPort()));
                 yield bytes(header, request, data);
             }
             case FIND_COORDINATOR -> {
                 var header = header(buffer, request);
                 var data = new FindCoordinatorResponseData(new ByteBufferAccessor(buffer), version);
-                data.coordinators()
-                        .forEach(node -> node.setHost("127.0.0.1").setPort(server.getLocalPort()));
+                data.coordinators().forEach(node -> node.setHost("127.0.0.1").setPort(server.getLocalPort()));
                 if (version < 4) {
                     data.setHost("127.0.0.1").setPort(server.getLocalPort());
                 }
@@ -155,8 +154,7 @@ final class KafkaProxy implements AutoCloseable {
             case DESCRIBE_CLUSTER -> {
                 var header = header(buffer, request);
                 var data = new DescribeClusterResponseData(new ByteBufferAccessor(buffer), version);
-                data.brokers()
-                        .forEach(node -> node.setHost("127.0.0.1").setPort(server.getLocalPort()));
+                data.brokers().forEach(node -> node.setHost("127.0.0.1").setPort(server.getLocalPort()));
                 yield bytes(header, request, data);
             }
             default -> response;

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** The three services on real parts, each with its own database role, as an operator deploys them; and a conductor's key. */
 final class Lanyard implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String GROUP = "mp.messaging.connector.smallrye-kafka.group.id";
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     private final List<RealParts> schemas = List.of(new RealParts(), new RealParts(), new RealParts());
@@ -42,8 +43,13 @@ final class Lanyard implements AutoCloseable {
         tokenIssuer = new ServiceProcess(
                 "token-issuer", withoutAdministrator(ownDatabase(schemas.get(1).start())));
         tokenIssuer.set("lanyard.door.url", tokenIssuer.url() + "/v3");
+        // A busy machine is no fault that a test is after.
+        tokenIssuer.set("lanyard.door.patience", "60s");
         revoker = new ServiceProcess(
                 "revoker", withoutKeys(ownDatabase(schemas.get(2).start())));
+        // Others may test on the same broker: whoever joins a group makes all of it wait.
+        Stream.of(provisioner, tokenIssuer, revoker)
+                .forEach(service -> service.set(GROUP, "lanyard-%s-%s".formatted(service.name(), domain())));
     }
 
     private Map<String, String> ownDatabase(Map<String, String> other) {
@@ -94,6 +100,11 @@ final class Lanyard implements AutoCloseable {
         return settings.get("lanyard.domain");
     }
 
+    /** The group of Kafka's in which the replicas of the door share what is to be recorded. */
+    String recorders() {
+        return tokenIssuer.setting(GROUP);
+    }
+
     List<String> topics() {
         return Stream.of(
                         settings.get("lanyard.topics.notifications"),
@@ -124,8 +135,8 @@ final class Lanyard implements AutoCloseable {
     private JsonNode open(JsonNode ready) {
         try {
             var jwe = JWEObject.parse(ready.at("/data/sealed/0/jwe").asText());
-            jwe.decrypt(new ECDHDecrypter(
-                    ECKey.parse(Files.readString(Path.of(settings.get(RealParts.CONDUCTOR_KEY))))));
+            jwe.decrypt(
+                    new ECDHDecrypter(ECKey.parse(Files.readString(Path.of(settings.get(RealParts.CONDUCTOR_KEY))))));
             return JSON.readTree(jwe.getPayload().toBytes());
         } catch (Exception e) {
             throw new IllegalStateException(e);

@@ -66,10 +66,9 @@ final class Secrets {
             secrets.put("the service user's password", RealParts.environment("OS_PASSWORD"));
             var conductor = Files.readString(Path.of(lanyard.settings.get(RealParts.CONDUCTOR_KEY)));
             secrets.put("the conductor's private key", conductor.replaceFirst(".*\"d\":\"([^\"]+)\".*", "$1"));
-            for (var event :
-                    rows(
-                            lanyard.provisioner,
-                            "select cluster || ' ' || coalesce(project, '-') || ' ' || backend from cluster")) {
+            for (var event : rows(
+                    lanyard.provisioner,
+                    "select cluster || ' ' || coalesce(project, '-') || ' ' || backend from cluster")) {
                 var cluster = event.split(" ")[0];
                 var project = event.split(" ")[1];
                 for (int backend = 1; backend <= Integer.parseInt(event.split(" ")[2]); backend++) {

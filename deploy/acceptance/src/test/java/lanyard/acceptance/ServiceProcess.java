@@ -111,6 +111,11 @@ final class ServiceProcess implements AutoCloseable {
         return "http://127.0.0.1:" + port;
     }
 
+    /** Which service it is. */
+    String name() {
+        return service;
+    }
+
     String setting(String name) {
         return settings.get(name);
     }

@@ -39,7 +39,8 @@ final class ShortLivedKeystone implements AutoCloseable {
 
     ShortLivedKeystone start() {
         try {
-            var directory = Files.createTempDirectory(Path.of("target"), "keystone").toAbsolutePath();
+            var directory =
+                    Files.createTempDirectory(Path.of("target"), "keystone").toAbsolutePath();
             var gunicorn = directory.resolve("gunicorn.conf.py");
             Files.writeString(
                     gunicorn,

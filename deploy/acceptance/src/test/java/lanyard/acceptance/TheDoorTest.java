@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -115,8 +116,7 @@ class TheDoorTest {
         var told = toldAt("credential.revoked");
         for (var refused : List.of(refusedHere.join(), refusedThere.join())) {
             var taken = Duration.between(told, refused);
-            System.out.printf(
-                    "refused %d ms after credential.revoked, by Kafka's time of it%n", taken.toMillis());
+            System.out.printf("refused %d ms after credential.revoked, by Kafka's time of it%n", taken.toMillis());
             assertThat(taken).isLessThan(Duration.ofSeconds(2));
         }
         for (var token : List.of(here, there)) {
@@ -168,9 +168,7 @@ class TheDoorTest {
             System.out.printf(
                     "served again %d ms after the bus was back%n",
                     Duration.between(mendedAt, Instant.now()).toMillis());
-            for (int i = 0; i < 20; i++) {
-                assertThat(Lanyard.login(cutOff, credential).status()).isIn(401, 503);
-            }
+            assertThat(Lanyard.login(cutOff, credential).status()).isEqualTo(401);
             eventually(() -> Lanyard.login(cutOff, staying).status() == 201);
             eventually(() -> cutOff.get("/q/health/ready").statusCode() == 200);
         }
@@ -182,8 +180,7 @@ class TheDoorTest {
         var old = credential(PER_CLUSTER, 1);
         rotate(2, 1);
         var rotated = credential(PER_CLUSTER, 2);
-        assertThat(rotated.get("application_credential_id"))
-                .isNotEqualTo(old.get("application_credential_id"));
+        assertThat(rotated.get("application_credential_id")).isNotEqualTo(old.get("application_credential_id"));
         for (var door : List.of(one, other)) {
             assertThat(Lanyard.login(door, rotated).status()).isEqualTo(201);
             assertThat(Lanyard.login(door, old).status()).isEqualTo(201);
@@ -425,8 +422,8 @@ class TheDoorTest {
     private Instant toldAt(String type) {
         return bus.everything(lanyard.credentials()).stream()
                 .filter(record -> id.equals(record.key()))
-                .filter(record -> new String(record.value(), java.nio.charset.StandardCharsets.UTF_8)
-                        .contains("\"type\":\"" + type + "\""))
+                .filter(record ->
+                        new String(record.value(), StandardCharsets.UTF_8).contains("\"type\":\"" + type + "\""))
                 .map(record -> Instant.ofEpochMilli(record.timestamp()))
                 .reduce((earlier, later) -> later)
                 .orElseThrow();
@@ -435,7 +432,7 @@ class TheDoorTest {
     /** Whether the group of recorders has got to the end of the events. */
     private boolean isAllRecorded() throws Exception {
         try (var admin = Admin.create(Map.of("bootstrap.servers", RealParts.environment("LANYARD_KAFKA")))) {
-            var recorded = admin.listConsumerGroupOffsets("lanyard-token-issuer")
+            var recorded = admin.listConsumerGroupOffsets(lanyard.recorders())
                     .partitionsToOffsetAndMetadata()
                     .get();
             var ends = new HashMap<TopicPartition, OffsetSpec>();
