@@ -44,8 +44,7 @@ class CapturedExchangesTest {
     private static final Set<String> OF_THE_SERVER = Set.of("server", "date", "connection", "content-length");
 
     /** How the door's answer differs from Keystone's on purpose. */
-    private record Difference(
-            String exchange, int status, String why, Set<String> moreHeaders, boolean error) {}
+    private record Difference(String exchange, int status, String why, Set<String> moreHeaders, boolean error) {}
 
     private static final List<Difference> DIFFERENCES = List.of(
             new Difference(
@@ -102,10 +101,10 @@ class CapturedExchangesTest {
         alive = neighbours.ready(delegation.make("cloud-provider"));
         deleted = neighbours.ready(delegation.make("cloud-provider"));
         neighbours.tell(new CredentialRevoked(deleted.cluster(), 1, TrusteeFate.REMOVED));
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(
-                        Wire.login(door, "127.0.0.1", deleted.byApplicationCredential())
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(Wire.login(door, "127.0.0.1", deleted.byApplicationCredential())
                                 .status())
-                .isEqualTo(401));
+                        .isEqualTo(401));
     }
 
     static Stream<Exchange> exchanges() {

@@ -22,12 +22,34 @@ final class Certificates {
 
     /** An authority of that name. */
     void authority(String name) {
-        keytool("-genkeypair", "-alias", name, "-keyalg", "EC", "-dname", "CN=" + name, "-ext", "bc:c", "-keystore", file(name));
+        keytool(
+                "-genkeypair",
+                "-alias",
+                name,
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=" + name,
+                "-ext",
+                "bc:c",
+                "-keystore",
+                file(name));
     }
 
     /** A certificate that vouches for itself. */
     void selfSigned(String name, String subject, String extension) {
-        keytool("-genkeypair", "-alias", name, "-keyalg", "EC", "-dname", subject, "-ext", extension, "-keystore", file(name));
+        keytool(
+                "-genkeypair",
+                "-alias",
+                name,
+                "-keyalg",
+                "EC",
+                "-dname",
+                subject,
+                "-ext",
+                extension,
+                "-keystore",
+                file(name));
     }
 
     /** A certificate for which an authority vouches. */
@@ -37,7 +59,17 @@ final class Certificates {
         var chain = directory.resolve(name + ".chain").toString();
         keytool("-certreq", "-alias", name, "-file", request, "-keystore", file(name));
         keytool(
-                "-gencert", "-alias", authority, "-infile", request, "-outfile", chain, "-rfc", "-ext", extension, "-keystore",
+                "-gencert",
+                "-alias",
+                authority,
+                "-infile",
+                request,
+                "-outfile",
+                chain,
+                "-rfc",
+                "-ext",
+                extension,
+                "-keystore",
                 file(authority));
         keytool("-importcert", "-noprompt", "-alias", "ca", "-file", authorityPem(authority), "-keystore", file(name));
         keytool("-importcert", "-noprompt", "-alias", name, "-file", chain, "-keystore", file(name));
@@ -64,11 +96,13 @@ final class Certificates {
     }
 
     Path certificatePem(String name) throws IOException, GeneralSecurityException {
-        return pem(name + ".crt", "CERTIFICATE", store(name).getCertificate(name).getEncoded());
+        return pem(
+                name + ".crt", "CERTIFICATE", store(name).getCertificate(name).getEncoded());
     }
 
     Path keyPem(String name) throws IOException, GeneralSecurityException {
-        return pem(name + ".key", "PRIVATE KEY", store(name).getKey(name, PASSWORD).getEncoded());
+        return pem(
+                name + ".key", "PRIVATE KEY", store(name).getKey(name, PASSWORD).getEncoded());
     }
 
     private Path pem(String file, String what, byte[] content) throws IOException {

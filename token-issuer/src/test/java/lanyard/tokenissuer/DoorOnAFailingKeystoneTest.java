@@ -106,8 +106,8 @@ class DoorOnAFailingKeystoneTest {
         if (keystone != null) {
             return;
         }
-        keystone = new FaultyKeystone(
-                ConfigProvider.getConfig().getValue(FaultyKeystone.InBetween.PORT, Integer.class));
+        keystone =
+                new FaultyKeystone(ConfigProvider.getConfig().getValue(FaultyKeystone.InBetween.PORT, Integer.class));
         Logger.getLogger("").addHandler(CAPTURE);
         await().atMost(PATIENCE).ignoreException(IllegalStateException.class).until(() -> {
             provisioned = delegation.make("cloud-provider");
@@ -116,8 +116,8 @@ class DoorOnAFailingKeystoneTest {
         kept = neighbours.ready(provisioned);
         SECRETS.add(kept.secret());
         SECRETS.add(RealParts.environment("OS_PASSWORD"));
-        SECRETS.add(keys.derive("test", KeyRing.Purpose.TRUSTEE, kept.cluster(), 1)
-                .reveal());
+        SECRETS.add(
+                keys.derive("test", KeyRing.Purpose.TRUSTEE, kept.cluster(), 1).reveal());
         SECRETS.add(login(kept).token());
     }
 
@@ -162,7 +162,9 @@ class DoorOnAFailingKeystoneTest {
             assertToComeBack(timed.answer());
             assertThat(timed.took()).isLessThan(patience.plus(SLACK));
         });
-        await().atMost(Duration.ofSeconds(8)).pollInterval(Duration.ofMillis(50)).until(this::isOpen);
+        await().atMost(Duration.ofSeconds(8))
+                .pollInterval(Duration.ofMillis(50))
+                .until(this::isOpen);
 
         // While the circuit is open, Keystone has its peace.
         int calls = keystone.calls();
@@ -174,9 +176,9 @@ class DoorOnAFailingKeystoneTest {
         assertThat(keystone.calls()).isEqualTo(calls);
 
         keystone.become(Mode.FAMILIAR);
-        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).untilAsserted(() -> assertThat(
-                        login(cold.getFirst()).status())
-                .isEqualTo(201));
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(200))
+                .untilAsserted(() -> assertThat(login(cold.getFirst()).status()).isEqualTo(201));
         assertThat(isOpen()).isFalse();
         assertThat(login(kept).token()).isEqualTo(atHand);
     }
@@ -185,7 +187,8 @@ class DoorOnAFailingKeystoneTest {
     void manyWhoComeAtOnceAreServedInTheirOrderByFewCalls() {
         keystone.become(Mode.FAMILIAR);
         var clients = Stream.generate(neighbours::settled).limit(200).toList();
-        // So that the database, which is asked by all at once, does not shuffle them: a wrong secret makes their rows known.
+        // So that the database, which is asked by all at once, does not shuffle them: a wrong secret makes their rows
+        // known.
         assertThat(inParallel(clients.stream()
                         .map(client -> client.withSecret("wrong"))
                         .toList()))
@@ -274,7 +277,10 @@ class DoorOnAFailingKeystoneTest {
                                 door,
                                 ADDRESS,
                                 Wire.request(
-                                        "GET", "/v3/auth/tokens", "X-Auth-Token: " + token, "X-Subject-Token: " + token))
+                                        "GET",
+                                        "/v3/auth/tokens",
+                                        "X-Auth-Token: " + token,
+                                        "X-Subject-Token: " + token))
                         .status())
                 .isEqualTo(200);
     }

@@ -64,16 +64,22 @@ class DoorTlsTest {
                 made.authority("clients");
                 made.selfSigned("door", "CN=localhost", "san=dns:localhost,ip:127.0.0.1");
                 return Map.of(
-                        DIRECTORY, directory.toString(),
-                        "quarkus.http.test-ssl-port", "0",
-                        "lanyard.door.url", PublicDoor.URL,
-                        "lanyard.door.identity-endpoint", "door",
+                        DIRECTORY,
+                        directory.toString(),
+                        "quarkus.http.test-ssl-port",
+                        "0",
+                        "lanyard.door.url",
+                        PublicDoor.URL,
+                        "lanyard.door.identity-endpoint",
+                        "door",
                         "lanyard.door.tls.certificate",
-                                made.certificatePem("door").toString(),
-                        "lanyard.door.tls.key", made.keyPem("door").toString(),
+                        made.certificatePem("door").toString(),
+                        "lanyard.door.tls.key",
+                        made.keyPem("door").toString(),
                         "lanyard.door.tls.client-authorities",
-                                made.certificatePem("clients").toString(),
-                        "lanyard.door.tls.client-certificate-required", "true");
+                        made.certificatePem("clients").toString(),
+                        "lanyard.door.tls.client-certificate-required",
+                        "true");
             } catch (IOException | GeneralSecurityException e) {
                 throw new IllegalStateException(e);
             }
@@ -86,8 +92,7 @@ class DoorTlsTest {
     @BeforeEach
     void twoClustersAndACertificateForOne() throws Exception {
         if (client == null) {
-            certificates = new Certificates(
-                    ConfigProvider.getConfig().getValue(TlsDoor.DIRECTORY, Path.class));
+            certificates = new Certificates(ConfigProvider.getConfig().getValue(TlsDoor.DIRECTORY, Path.class));
             client = neighbours.ready(delegation.make("cloud-provider"));
             another = neighbours.ready(delegation.make("cloud-provider"));
             certificates.signed("cluster", "CN=" + client.cluster(), "san=dns:unimportant.example", "clients");

@@ -323,9 +323,7 @@ final class FaultyKeystone implements AutoCloseable {
 
     private static void write(OutputStream out, Answer answer) throws IOException {
         // In one piece, or the peer's delayed acknowledgement holds the second one back for 40 ms.
-        out.write((answer.status() == 204
-                        ? "HTTP/1.1 204 No Content\r\n\r\n"
-                        : head(answer) + answer.body())
+        out.write((answer.status() == 204 ? "HTTP/1.1 204 No Content\r\n\r\n" : head(answer) + answer.body())
                 .getBytes(StandardCharsets.UTF_8));
         out.flush();
     }

@@ -71,8 +71,8 @@ class Neighbours {
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).untilAsserted(() -> assertThat(
                         bus.events(topic, provisioned.cluster(), "credential.ready"))
                 .isNotEmpty());
-        return Client.of(unsealed(bus.events(topic, provisioned.cluster(), "credential.ready")
-                .getFirst()));
+        return Client.of(unsealed(
+                bus.events(topic, provisioned.cluster(), "credential.ready").getFirst()));
     }
 
     /** What the audit was told of a cluster. */
@@ -116,8 +116,9 @@ class Neighbours {
 
     private Client credential(String cluster, String purpose, int generation, String validUntil) {
         var id = ClientCredentials.id(cluster, purpose, generation);
-        sql("insert into credential (id, cluster, purpose, generation, key, valid_until) values ('%s', '%s', '%s', %d, 'test', %s)"
-                .formatted(id, cluster, purpose, generation, validUntil));
+        sql(
+                "insert into credential (id, cluster, purpose, generation, key, valid_until) values ('%s', '%s', '%s', %d, 'test', %s)"
+                        .formatted(id, cluster, purpose, generation, validUntil));
         var secret = keys.derive("test", KeyRing.Purpose.CLIENT, id, generation).reveal();
         return new Client(cluster, "project", id, secret, purpose, domain);
     }

@@ -153,7 +153,9 @@ class WeaknessesTest {
                 .allSatisfy(WeaknessesTest::assertRefused);
         // Neither here nor on Keystone does a trust beget a trust for itself.
         var made = Wire.exchange(
-                door, address, Wire.request("POST", "/v3/OS-TRUST/trusts", "X-Auth-Token: " + token, "Content-Length: 0"));
+                door,
+                address,
+                Wire.request("POST", "/v3/OS-TRUST/trusts", "X-Auth-Token: " + token, "Content-Length: 0"));
         assertThat(made.status()).isEqualTo(404);
     }
 
@@ -199,7 +201,8 @@ class WeaknessesTest {
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(neighbours.audited(client.cluster(), "token.issued"))
                 .filteredOn(event -> event.at("/data/request").asText().equals(request))
                 .singleElement()
-                .satisfies(event -> assertThat(event.at("/data/address").asText()).isEqualTo(address)));
+                .satisfies(
+                        event -> assertThat(event.at("/data/address").asText()).isEqualTo(address)));
     }
 
     /** CVE-2022-2447. */
@@ -227,7 +230,10 @@ class WeaknessesTest {
                                 door,
                                 address,
                                 Wire.request(
-                                        "DELETE", "/v3/auth/tokens", "X-Auth-Token: " + mine, "X-Subject-Token: " + theirs))
+                                        "DELETE",
+                                        "/v3/auth/tokens",
+                                        "X-Auth-Token: " + mine,
+                                        "X-Subject-Token: " + theirs))
                         .status())
                 .isEqualTo(404);
         assertThat(keystone.validate(theirs).status()).isEqualTo(200);
@@ -251,9 +257,8 @@ class WeaknessesTest {
 
     @Test
     void moreHeadersThanAnyoneNeedsAreNotRead() {
-        var many = IntStream.range(0, 10_000)
-                .mapToObj("X-Header-%d: 1"::formatted)
-                .toArray(String[]::new);
+        var many =
+                IntStream.range(0, 10_000).mapToObj("X-Header-%d: 1"::formatted).toArray(String[]::new);
         try (var wire = new Wire(door, address)) {
             wire.send(Wire.post(client.byApplicationCredential(), many));
             var answer = wire.next(false);
@@ -271,9 +276,9 @@ class WeaknessesTest {
         var ends = Stream.of(request, request.replaceFirst("Content-Length: \\d+", "Content-Length: 4000"))
                 .map(bytes -> CompletableFuture.supplyAsync(() -> drip(bytes), THREADS))
                 .toList();
-        assertThat(ends).map(CompletableFuture::join).allSatisfy(status -> assertThat(status)
-                .as("408, or cut off")
-                .isIn(408, 0));
+        assertThat(ends)
+                .map(CompletableFuture::join)
+                .allSatisfy(status -> assertThat(status).as("408, or cut off").isIn(408, 0));
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(25));
     }
 
@@ -332,9 +337,7 @@ class WeaknessesTest {
             try (var wire = new Wire(door, address)) {
                 wire.send(honest.replace(length, lie));
                 var answer = wire.next(false);
-                assertThat(answer == null ? 400 : answer.status())
-                        .as(lie)
-                        .isGreaterThanOrEqualTo(400);
+                assertThat(answer == null ? 400 : answer.status()).as(lie).isGreaterThanOrEqualTo(400);
                 assertThat(answer == null || !answer.headers().containsKey("X-Subject-Token"))
                         .as(lie)
                         .isTrue();
@@ -385,9 +388,8 @@ class WeaknessesTest {
                 "revoked", revoked.byApplicationCredential(),
                 "superseded", superseded.byApplicationCredential()));
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(kinds.values())
-                        .map(this::login)
-                        .allSatisfy(WeaknessesTest::assertRefused));
+                .untilAsserted(
+                        () -> assertThat(kinds.values()).map(this::login).allSatisfy(WeaknessesTest::assertRefused));
 
         var times = new TreeMap<String, List<Long>>();
         var bodies = new ArrayList<String>();
@@ -408,8 +410,8 @@ class WeaknessesTest {
         assertThat(bodies.stream().distinct()).hasSize(1);
         assertThat(headers.stream().distinct()).hasSize(1);
         var medians = new TreeMap<String, Long>();
-        times.forEach((kind, all) ->
-                medians.put(kind, all.stream().sorted().toList().get(15) / 1_000_000));
+        times.forEach(
+                (kind, all) -> medians.put(kind, all.stream().sorted().toList().get(15) / 1_000_000));
         LOG.infof("median times of refusals in ms: %s", medians);
         assertThat(medians.values()).allSatisfy(median -> assertThat(median).isGreaterThanOrEqualTo(100));
         var spread = medians.values().stream().mapToLong(Long::longValue).max().orElseThrow()

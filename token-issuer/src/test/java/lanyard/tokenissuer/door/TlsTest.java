@@ -33,10 +33,9 @@ class TlsTest {
 
     @Test
     void aClientCertificateCanOnlyBeRequiredOfAnAuthority() {
-        assertThatThrownBy(() -> new Tls(config(
-                        Map.of("certificate", "file", "key", "file", "client-certificate-required", "true"))))
-                .hasMessage(
-                        "LANYARD_DOOR_TLS_CLIENT_CERTIFICATE_REQUIRED needs LANYARD_DOOR_TLS_CLIENT_AUTHORITIES");
+        assertThatThrownBy(() -> new Tls(
+                        config(Map.of("certificate", "file", "key", "file", "client-certificate-required", "true"))))
+                .hasMessage("LANYARD_DOOR_TLS_CLIENT_CERTIFICATE_REQUIRED needs LANYARD_DOOR_TLS_CLIENT_AUTHORITIES");
     }
 
     private static TokenIssuerConfig config(Map<String, String> tls) {
