@@ -105,7 +105,9 @@ class BudgetsTest {
                 .mapToObj(any -> Wire.login(door, Wire.freshAddress(), mine.byApplicationCredential()))
                 .toList();
         assertThat(answers).extracting(Wire.Answer::status).containsOnly(201, 429);
-        assertThat(answers).filteredOn(answer -> answer.status() == 201).hasSizeGreaterThanOrEqualTo(BURST * PER_CREDENTIAL);
+        assertThat(answers)
+                .filteredOn(answer -> answer.status() == 201)
+                .hasSizeGreaterThanOrEqualTo(BURST * PER_CREDENTIAL);
         assertThat(answers).filteredOn(answer -> answer.status() == 429).allSatisfy(BudgetsTest::assertToldToWait);
         assertThat(Wire.login(door, Wire.freshAddress(), client.byApplicationCredential())
                         .status())

@@ -2,6 +2,7 @@ package lanyard.tokenissuer;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.micrometer.core.instrument.Metrics;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -98,6 +99,8 @@ final class FaultyKeystone implements AutoCloseable {
 
         @Override
         public Map<String, String> start() {
+            // Or a gauge is still that of an application that ran in this JVM before.
+            Metrics.globalRegistry.clear();
             try (var free = new ServerSocket(0)) {
                 return Map.of(
                         PORT,

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
@@ -276,7 +277,7 @@ class Door {
     }
 
     private void failed(RoutingContext context) {
-        if (context.response().closed()) {
+        if (context.failure() instanceof HttpClosedException || context.response().closed()) {
             // The client hung up in the middle of its request: whoever does so again and again must not fill the log.
             return;
         }
