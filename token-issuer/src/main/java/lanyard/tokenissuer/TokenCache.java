@@ -72,12 +72,18 @@ public class TokenCache {
         metrics.gauge("lanyard.door.fetches.waiting", turns, Semaphore::getQueueLength);
     }
 
+    /** After a refusal Keystone is left alone for so long: each login by password costs it a bcrypt, and what is made anew is another. */
+    private static final Duration AFTER_REFUSAL = Duration.ofSeconds(5);
+
     /** The place of one token. */
     private static final class Slot {
         volatile @Nullable Held held;
+        volatile @Nullable Refusal refusal;
         volatile Instant renewFrom = Instant.MAX;
         final AtomicReference<@Nullable CompletableFuture<Reply<Held>>> flight = new AtomicReference<>();
     }
+
+    private record Refusal(Reply<Held> reply, Instant until) {}
 
     /** The token, if it is at hand; one that is due is renewed meanwhile. Never blocks. */
     public @Nullable Held atHand(Delegated what) {
@@ -94,12 +100,19 @@ public class TokenCache {
         return held;
     }
 
-    /** Asks Keystone for the token, once for all who ask at the same time. A failure is told to those who wait, and kept for nobody. */
+    /**
+     * Asks Keystone for the token, once for all who ask at the same time. A refusal holds for some seconds; any other failure is told to
+     * those who wait, and kept for nobody.
+     */
     public CompletableFuture<Reply<Held>> fetch(Delegated what) {
         return fetch(what, slots.get(what, key -> new Slot()));
     }
 
     private CompletableFuture<Reply<Held>> fetch(Delegated what, Slot slot) {
+        var refusal = slot.refusal;
+        if (refusal != null && clock.instant().isBefore(refusal.until())) {
+            return CompletableFuture.completedFuture(refusal.reply());
+        }
         var mine = new CompletableFuture<Reply<Held>>();
         var running = slot.flight.compareAndExchange(null, mine);
         if (running != null) {
@@ -129,6 +142,7 @@ public class TokenCache {
                 slot.held = held;
             } else if (isRefusal(reply)) {
                 slot.held = null;
+                slot.refusal = new Refusal(reply, clock.instant().plus(AFTER_REFUSAL));
                 doubt(what);
             }
             return reply;
