@@ -271,7 +271,8 @@ class Door {
     }
 
     private void failed(RoutingContext context) {
-        if (context.failure() instanceof HttpClosedException || context.response().closed()) {
+        if (context.failure() instanceof HttpClosedException
+                || context.response().closed()) {
             // The client hung up in the middle of its request: whoever does so again and again must not fill the log.
             return;
         }
