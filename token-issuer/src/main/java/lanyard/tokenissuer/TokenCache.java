@@ -16,9 +16,11 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import lanyard.common.keystone.KeystoneTokens;
 import lanyard.common.keystone.KeystoneTokens.Token;
 import lanyard.common.keystone.Reply;
+import lanyard.common.secrets.Secret;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -193,7 +195,7 @@ public class TokenCache {
      * takes long is not waited for: until it says so, the token is not dead. Blocks, for half of a client's patience.
      */
     public boolean isAlive(Delegated what, Held held) {
-        if (isKeystoneResting() || !turns.tryAcquire()) {
+        if (source.isResting() || !turns.tryAcquire()) {
             return true;
         }
         var answer = CompletableFuture.supplyAsync(() -> isTaken(what, held), executor);
@@ -209,9 +211,30 @@ public class TokenCache {
         }
     }
 
-    /** Whether Keystone has been failing and is left alone at the moment. */
-    public boolean isKeystoneResting() {
-        return source.isResting();
+    /** What Keystone says of a token that somebody shows, asked in turn with all else. Blocks, for half of a client's patience. */
+    public Reply<Token> look(Secret token) {
+        return inTurn(() -> keystone.validate(token));
+    }
+
+    /** Has Keystone revoke a token, in turn with all else. Blocks, as {@link #look} does. */
+    public Reply<Void> revoke(Secret token) {
+        return inTurn(() -> keystone.revoke(token));
+    }
+
+    private <T> Reply<T> inTurn(Supplier<Reply<T>> call) {
+        try {
+            if (source.isResting() || !turns.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+                return new Reply.Unavailable<>("Keystone is not asked at the moment");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Reply.Unavailable<>("the wait for Keystone was interrupted");
+        }
+        try {
+            return call.get();
+        } finally {
+            turns.release();
+        }
     }
 
     private boolean isTaken(Delegated what, Held held) {

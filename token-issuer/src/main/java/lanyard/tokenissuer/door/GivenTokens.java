@@ -5,7 +5,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import java.util.regex.Pattern;
-import lanyard.common.keystone.KeystoneTokens;
 import lanyard.common.keystone.KeystoneTokens.Token;
 import lanyard.common.keystone.Reply;
 import lanyard.common.secrets.Secret;
@@ -29,19 +28,12 @@ class GivenTokens {
     /** What a token of Keystone's looks like (Fernet, or JWS): anything else is not worth a call. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9_=.-]{32,4096}");
 
-    private final KeystoneTokens keystone;
     private final Clusters clusters;
     private final TokenCache tokens;
     private final InstantSource clock;
     private final Cache<Secret, Given> given;
 
-    GivenTokens(
-            KeystoneTokens keystone,
-            Clusters clusters,
-            TokenCache tokens,
-            TokenIssuerConfig config,
-            InstantSource clock) {
-        this.keystone = keystone;
+    GivenTokens(Clusters clusters, TokenCache tokens, TokenIssuerConfig config, InstantSource clock) {
         this.clusters = clusters;
         this.tokens = tokens;
         this.clock = clock;
@@ -79,10 +71,7 @@ class GivenTokens {
             if (known != null && clock.instant().isBefore(known.token().expiresAt())) {
                 return stands(known) ? new Shown.Good(known) : new Shown.Bad();
             }
-            if (tokens.isKeystoneResting()) {
-                return new Shown.Unknown(Hindrance.KEYSTONE_UNAVAILABLE);
-            }
-            return switch (keystone.validate(token)) {
+            return switch (tokens.look(token)) {
                 case Reply.Done<Token>(var found) -> recognize(found);
                 case Reply.Unavailable<Token> _ -> new Shown.Unknown(Hindrance.KEYSTONE_UNAVAILABLE);
                 case Reply.Missing<Token> _, Reply.Denied<Token> _, Reply.Conflict<Token> _ -> new Shown.Bad();
@@ -119,7 +108,7 @@ class GivenTokens {
 
     /** Has Keystone revoke a token, and forgets it. */
     Reply<Void> revoke(Given shown) {
-        var reply = keystone.revoke(shown.token().id());
+        var reply = tokens.revoke(shown.token().id());
         given.invalidate(shown.token().id());
         tokens.drop(shown.what());
         return reply;
