@@ -219,9 +219,17 @@ class TokenCacheTest {
     void aFailureIsToldAndNotKept() {
         source.answer = () -> new Reply.Unavailable<>("down");
         assertThat(tokens.fetch(CLOUD).join()).isEqualTo(new Reply.Unavailable<>("down"));
+        keystoneGives(Duration.ofHours(1));
+        held(tokens.fetch(CLOUD));
+    }
+
+    @Test
+    void aRefusalHoldsForSomeSecondsSoThatLoginsInALoopCostKeystoneNothing() {
         source.answer = () -> new Reply.Denied<>(401, "no");
         assertThat(tokens.fetch(CLOUD).join()).isEqualTo(new Reply.Denied<>(401, "no"));
         keystoneGives(Duration.ofHours(1));
+        assertThat(tokens.fetch(CLOUD).join()).isEqualTo(new Reply.Denied<>(401, "no"));
+        now.set(now.get().plusSeconds(5));
         held(tokens.fetch(CLOUD));
     }
 
@@ -306,6 +314,7 @@ class TokenCacheTest {
         for (Reply<Token> refusal : List.of(
                 new Reply.Denied<Token>(401, "no"), new Reply.Denied<Token>(403, "no"), new Reply.Missing<Token>())) {
             doubts.noted.clear();
+            tokens.drop(CLOUD);
             source.answer = () -> refusal;
             assertThat(tokens.fetch(CLOUD).join()).isInstanceOf(refusal.getClass());
             assertThat(doubts.noted).as(refusal.toString()).containsExactly("cluster/7");
@@ -316,6 +325,7 @@ class TokenCacheTest {
                 new Reply.Conflict<Token>(),
                 new Reply.Unavailable<Token>("down"))) {
             source.answer = () -> other;
+            tokens.drop(CLOUD);
             tokens.fetch(CLOUD).join();
             assertThat(doubts.noted).as(other.toString()).isEmpty();
         }
