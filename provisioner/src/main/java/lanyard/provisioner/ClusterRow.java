@@ -7,9 +7,13 @@ import jakarta.persistence.Enumerated;
 import jakarta.persistence.Table;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import lanyard.common.events.CredentialProvisioned.Generation;
 import lanyard.common.events.FailureReason;
 import lanyard.common.reconcile.Desired;
 import lanyard.common.reconcile.LeasedCluster;
+import lanyard.provisioner.Provisioning.Announced;
+import lanyard.provisioner.Provisioning.Recorded;
 import org.jspecify.annotations.Nullable;
 
 /** What should be true of a cluster, and what was done for it. Holds ids and generations only. */
@@ -17,7 +21,10 @@ import org.jspecify.annotations.Nullable;
 @Table(name = "cluster")
 class ClusterRow extends LeasedCluster {
     @Column(nullable = false)
-    int generation;
+    int client;
+
+    @Column(nullable = false)
+    int backend;
 
     @Column
     @Nullable
@@ -33,16 +40,38 @@ class ClusterRow extends LeasedCluster {
     @Column(nullable = false)
     Instant firstHeard;
 
-    /** Id of the master key of the trustee's password; written before Keystone is touched. */
+    /** The generation of the client credential that was begun last, and its master key; written before Keystone is touched. */
+    @Column(nullable = false)
+    int clientBegun;
+
     @Column
     @Nullable
-    String key;
+    String clientKey;
+
+    /** The generation of the backend that was begun last, and its master key; written before Keystone is touched. */
+    @Column(nullable = false)
+    int backendBegun;
+
+    @Column
+    @Nullable
+    String backendKey;
 
     @Column(nullable = false)
     boolean touched;
 
     @Column(nullable = false)
-    int announced;
+    int clientAnnounced;
+
+    @Column(nullable = false)
+    int backendAnnounced;
+
+    /** Ids of the trusts that were announced last. */
+    @Column(nullable = false)
+    String[] trusts;
+
+    /** Whether Keystone may hold other trusts of the cluster. */
+    @Column(nullable = false)
+    boolean surplus;
 
     /** The failure that was told last, so that it is told once; {@code null} when there is none. */
     @Column
@@ -62,11 +91,19 @@ class ClusterRow extends LeasedCluster {
     String share;
 
     Desired desired() {
-        return new Desired(phase, generation, project, owner, disputed);
+        return new Desired(phase, client, backend, project, owner, disputed);
     }
 
-    Provisioning.Recorded recorded(Duration ownerDeadline) {
-        return new Provisioning.Recorded(key, touched, announced, revoked, share, firstHeard.plus(ownerDeadline));
+    Recorded recorded(Duration ownerDeadline) {
+        return new Recorded(
+                clientKey == null ? null : new Generation(clientBegun, clientKey),
+                backendKey == null ? null : new Generation(backendBegun, backendKey),
+                touched,
+                new Announced(clientAnnounced, backendAnnounced, List.of(trusts)),
+                surplus,
+                revoked,
+                share,
+                firstHeard.plus(ownerDeadline));
     }
 
     /** Takes what was heard into the row. What is new makes the row due. */
@@ -76,11 +113,36 @@ class ClusterRow extends LeasedCluster {
             return;
         }
         phase = joined.phase();
-        generation = joined.generation();
+        client = joined.client();
+        backend = joined.backend();
         project = joined.project();
         owner = joined.owner();
         disputed = joined.disputed();
         revoked |= nowRevoked;
         due(now);
+    }
+
+    /** Keystone is about to be changed for these generations. A new one gets the key that is current; another keeps its own. */
+    void begin(String newShare, int newClient, int newBackend, String currentKey) {
+        touched = true;
+        share = newShare;
+        if (clientKey == null || clientBegun < newClient) {
+            clientBegun = newClient;
+            clientKey = currentKey;
+        }
+        if (backendKey == null || backendBegun < newBackend) {
+            backendBegun = newBackend;
+            backendKey = currentKey;
+        }
+    }
+
+    /** The cluster has its credential, made of these trusts. */
+    void announce(int newClient, int newBackend, List<String> newTrusts, boolean mayHaveOthers) {
+        touched = false;
+        clientAnnounced = newClient;
+        backendAnnounced = newBackend;
+        trusts = newTrusts.toArray(String[]::new);
+        surplus |= mayHaveOthers;
+        failure = null;
     }
 }

@@ -3,8 +3,11 @@ package lanyard.provisioner;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lanyard.common.database.Transactions;
 import lanyard.common.reconcile.Desired;
 import lanyard.common.reconcile.Lease;
@@ -20,6 +23,8 @@ class ClusterStore {
     private static final String INSERT_PROJECT =
             "insert into project (project, key) values (?1, ?2) on conflict do nothing";
     private static final String COUNT_OTHERS = "select count(*) from ClusterRow where share = ?1 and cluster <> ?2";
+
+    private static final String OTHERS = "from ClusterRow where share = ?1 and cluster <> ?2";
 
     private final Transactions transactions;
     private final LeasedRows<ClusterRow, State> clusters;
@@ -40,6 +45,11 @@ class ClusterStore {
     /** Joins what was heard of a cluster into its row, in the caller's session. */
     Uni<Void> hear(Mutiny.Session session, String cluster, Desired heard) {
         return clusters.hear(session, cluster, row -> row.hear(heard, false, clock.instant()));
+    }
+
+    /** Joins what was heard of a cluster into its row, in the caller's session; a cluster that has none is not made up. */
+    Uni<Void> hearIfKnown(Mutiny.Session session, String cluster, Desired heard) {
+        return clusters.hearIfKnown(session, cluster, row -> row.hear(heard, false, clock.instant()));
     }
 
     /** Takes into the row that nothing of the cluster is left, in the caller's session. */
@@ -76,6 +86,16 @@ class ClusterStore {
                 .executeUpdate()
                 .chain(() -> session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE))
                 .map(row -> row != null && !row.removing);
+    }
+
+    /** Ids of the trusts that were announced for other clusters in a project. Blocks. */
+    Set<String> trustsOfOthers(String project, String cluster) {
+        return transactions.call(session -> session.createQuery(OTHERS, ClusterRow.class)
+                .setParameter(1, project)
+                .setParameter(2, cluster)
+                .getResultList()
+                .map(rows ->
+                        rows.stream().flatMap(row -> Stream.of(row.trusts)).collect(Collectors.toUnmodifiableSet())));
     }
 
     /** Id of the master key of the custodian's password. */

@@ -1,10 +1,8 @@
 package lanyard.provisioner;
 
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What may be delegated. Pure. */
@@ -15,15 +13,15 @@ final class Delegable {
      * The roles for each purpose: those of its profile that the owner holds, and never another. A purpose for which none is left
      * is left out.
      */
-    static SortedMap<String, SortedSet<String>> of(Map<String, Set<String>> profiles, Set<String> heldByOwner) {
-        var delegable = new TreeMap<String, SortedSet<String>>();
-        profiles.forEach((purpose, roles) -> {
-            var both = new TreeSet<>(roles);
+    static List<Wanted> of(List<Wanted> profiles, Set<String> heldByOwner) {
+        var delegable = new ArrayList<Wanted>();
+        for (var profile : profiles) {
+            var both = new TreeSet<>(profile.roles());
             both.retainAll(heldByOwner);
             if (!both.isEmpty()) {
-                delegable.put(purpose, both);
+                delegable.add(new Wanted(profile.purpose(), profile.trustee(), both));
             }
-        });
-        return delegable;
+        }
+        return List.copyOf(delegable);
     }
 }

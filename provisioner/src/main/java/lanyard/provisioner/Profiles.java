@@ -1,8 +1,10 @@
 package lanyard.provisioner;
 
 import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
 import java.util.Map;
 import java.util.Set;
+import lanyard.common.events.Trusteeship;
 
 /** What a cluster is given for each purpose. */
 @ConfigMapping(prefix = "lanyard")
@@ -20,5 +22,9 @@ public interface Profiles {
          * does not know is left out.
          */
         Set<String> roles();
+
+        /** To whom they are delegated: {@code per-cluster} or {@code issuer}. */
+        @WithDefault("per-cluster")
+        Trusteeship trustee();
     }
 }

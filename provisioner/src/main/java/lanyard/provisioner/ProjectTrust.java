@@ -1,147 +1,120 @@
 package lanyard.provisioner;
 
+import io.quarkus.runtime.Startup;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lanyard.common.delegation.TrustName;
+import lanyard.common.delegation.TrustsToIssuer;
 import lanyard.common.events.CredentialProvisioned.Grant;
-import lanyard.common.events.CredentialProvisioned.Trustee;
 import lanyard.common.events.FailureReason;
+import lanyard.common.events.Trusteeship;
 import lanyard.common.keystone.KeystoneAdmin;
-import lanyard.common.keystone.KeystoneAdmin.Role;
 import lanyard.common.keystone.KeystoneAdmin.Trust;
 import lanyard.common.keystone.KeystoneAdmin.Trustor;
-import lanyard.common.keystone.KeystoneAdmin.User;
 import lanyard.common.keystone.Reply;
-import lanyard.common.secrets.KeyRing;
-import lanyard.common.secrets.KeyRing.Purpose;
-import lanyard.common.secrets.Secret;
 import lanyard.provisioner.Attempt.Later;
 import lanyard.provisioner.Attempt.Made;
 import lanyard.provisioner.Attempt.Refused;
+import lanyard.provisioner.Profiles.Profile;
 import lanyard.provisioner.Provisioning.Step;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The delegation {@code project-trust}: a custodian for each project holds the profiles' roles on it, and delegates to each
- * cluster's trustee, by a trust for each purpose, those of them that the cluster's owner holds too.
+ * cluster's trustee, or to the token issuer, by a trust for each purpose, those of them that the cluster's owner holds too.
  *
  * <p>The bus carries no token of the owner's, and only a trustor can make a trust; so the trustor is a user of ours, which also
  * outlives the employee who made the cluster. Every step finds what an earlier try of it made, because names are derived.
  */
 @ApplicationScoped
+@Startup // So that a profile that can't be served is said before the first cluster comes.
 class ProjectTrust {
     private static final int UNAUTHORIZED = 401;
     private static final Pattern PURPOSE = Pattern.compile("[a-z0-9-]{1,32}");
-    private static final int CUSTODIAN_GENERATION = 1;
-    private static final int TRUSTEE_GENERATION = 1;
 
     private final KeystoneAdmin keystone;
-    private final KeyRing keys;
-    private final String domainName;
-    private final Map<String, Set<String>> rolesByPurpose;
-    private volatile @Nullable String domainId;
+    private final LanyardDomain domain;
+    private final Custodians custodians;
+    private final List<Wanted> profiles;
 
-    ProjectTrust(KeystoneAdmin keystone, KeyRing keys, ProvisionerConfig config, Profiles profiles) {
+    ProjectTrust(KeystoneAdmin keystone, LanyardDomain domain, Custodians custodians, Profiles profiles) {
         this.keystone = keystone;
-        this.keys = keys;
-        this.domainName = config.domain();
-        profiles.profiles().forEach((purpose, profile) -> {
-            if (!PURPOSE.matcher(purpose).matches() || profile.roles().isEmpty()) {
-                throw new IllegalArgumentException(
-                        "profile '%s' needs a name of lower-case letters, digits and hyphens, at most 32, and a role"
-                                .formatted(purpose));
-            }
-        });
-        this.rolesByPurpose = profiles.profiles().entrySet().stream()
-                .collect(Collectors.toUnmodifiableMap(
-                        Map.Entry::getKey, profile -> profile.getValue().roles()));
+        this.domain = domain;
+        this.custodians = custodians;
+        profiles.profiles().forEach(ProjectTrust::require);
+        this.profiles = profiles.profiles().entrySet().stream()
+                .map(profile -> new Wanted(
+                        profile.getKey(),
+                        profile.getValue().trustee(),
+                        new TreeSet<>(profile.getValue().roles())))
+                .sorted(Comparator.comparing(Wanted::purpose))
+                .toList();
     }
 
-    /** The project's custodian, with every role of the profiles that Keystone knows. */
-    Attempt<User> custodian(String project, String keyId) {
-        return domain().then(domain -> switch (keystone.findUser(domain, custodianName(project))) {
-                    case Reply.Done<User>(var custodian) -> new Made<>(custodian);
-                    case Reply.Missing<User>() ->
-                        Attempt.of(
-                                "make the custodian of project " + project,
-                                keystone.createUser(
-                                        domain,
-                                        custodianName(project),
-                                        custodianPassword(project, keyId),
-                                        "Lanyard's custodian of project " + project));
-                    case Reply<User> failed -> Attempt.of("find the custodian of project " + project, failed);
-                })
-                .then(custodian -> grantProfiles(custodian, project));
+    private static void require(String purpose, Profile profile) {
+        if (!PURPOSE.matcher(purpose).matches() || profile.roles().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "profile '%s' needs a name of lower-case letters, digits and hyphens, at most 32, and a role"
+                            .formatted(purpose));
+        }
+        if (profile.trustee() == Trusteeship.UNKNOWN) {
+            throw new IllegalArgumentException(
+                    "lanyard.profiles.%s.trustee is neither 'per-cluster' nor 'issuer'".formatted(purpose));
+        }
     }
 
-    /** The cluster's trustee. One that an earlier try left behind gets the derived password for certain. */
-    Attempt<Trustee> trustee(String cluster, String keyId) {
-        var password = keys.derive(keyId, Purpose.TRUSTEE, cluster, TRUSTEE_GENERATION);
-        return domain().then(domain -> Attempt.of(
-                        "make the trustee",
-                        switch (keystone.createUser(
-                                domain, cluster, password, "Lanyard's trustee of cluster " + cluster)) {
-                            case Reply.Conflict<User>() ->
-                                keystone.findUser(domain, cluster)
-                                        .then(found -> keystone.resetPassword(found.id(), password)
-                                                .map(nothing -> found));
-                            case Reply<User> made -> made;
-                        })
-                .map(user -> new Trustee(user.id(), user.name(), domain)));
-    }
-
-    /** A trust for each purpose that the owner holds a role for. */
-    Attempt<List<Grant>> grants(Step.Delegate step, String custodianKeyId) {
-        var held = keystone.effectiveRoles(step.owner(), step.project());
+    /** What is to be delegated for each purpose: what the owner holds of its profile. */
+    Attempt<List<Wanted>> choose(String project, String owner) {
+        var held = keystone.effectiveRoles(owner, project);
         // Keystone knows the owner, or the project, no more.
         return (held instanceof Reply.Missing<Set<String>>()
                         ? new Made<>(Set.<String>of())
                         : Attempt.of("read the owner's roles", held))
                 .then(roles -> {
-                    var wanted = Delegable.of(rolesByPurpose, roles);
+                    var wanted = Delegable.of(profiles, roles);
                     return wanted.isEmpty()
                             ? new Refused<>(
                                     FailureReason.OWNER_HAS_NO_ROLE,
                                     "the cluster's owner %s holds none of the profiles' roles %s on project %s"
-                                            .formatted(step.owner(), new TreeMap<>(rolesByPurpose), step.project()))
-                            : Attempt.of(
-                                            "list the trustee's trusts",
-                                            keystone.trustsTo(step.trustee().id()))
-                                    .then(existing -> trusts(step, custodianKeyId, wanted, existing));
+                                            .formatted(owner, rolesByPurpose(), project))
+                            : new Made<>(wanted);
                 });
     }
 
-    private Attempt<List<Grant>> trusts(
-            Step.Delegate step,
-            String custodianKeyId,
-            SortedMap<String, SortedSet<String>> wanted,
-            List<Trust> existing) {
-        var unused = new ArrayList<>(existing);
+    private SortedMap<String, Set<String>> rolesByPurpose() {
+        var roles = new TreeMap<String, Set<String>>();
+        profiles.forEach(profile -> roles.put(profile.purpose(), profile.roles()));
+        return roles;
+    }
+
+    /** A trust for each purpose. */
+    Attempt<List<Grant>> grants(String cluster, Step.Delegate step, String custodianKeyId) {
+        var trustor = new Trustor(step.custodian().id(), custodians.password(step.project(), custodianKeyId));
         var grants = new ArrayList<Grant>();
-        for (var purpose : wanted.entrySet()) {
-            // Trusts have no name: one of the same roles, made by an earlier try, serves as well as a new one.
-            var trust = unused.stream()
-                    .filter(t -> t.trustorId().equals(step.custodian().id())
-                            && t.projectId().equals(step.project())
-                            && t.roles().equals(purpose.getValue()))
-                    .findFirst();
-            trust.ifPresent(unused::remove);
-            var attempt = trust.<Attempt<Trust>>map(Made::new)
-                    .orElseGet(() -> createTrust(step, custodianKeyId, purpose.getValue()));
-            switch (attempt) {
-                case Made<Trust>(var made) ->
-                    grants.add(new Grant(purpose.getKey(), made.id(), List.copyOf(purpose.getValue())));
-                case Refused<Trust>(var reason, var message) -> {
+        // What was announced is part of an earlier backend, whatever it is called.
+        var taken = new HashSet<>(step.backend().isNew() ? step.backend().announced() : List.<String>of());
+        for (var wanted : step.wanted()) {
+            switch (trust(cluster, step, trustor, wanted, taken)) {
+                case Made<String>(var trust) -> {
+                    taken.add(trust);
+                    grants.add(new Grant(wanted.purpose(), trust, wanted.trustee(), List.copyOf(wanted.roles())));
+                }
+                case Refused<String>(var reason, var message) -> {
                     return new Refused<>(reason, message);
                 }
-                case Later<Trust>(var why) -> {
+                case Later<String>(var why) -> {
                     return new Later<>(why);
                 }
             }
@@ -149,90 +122,109 @@ class ProjectTrust {
         return new Made<>(List.copyOf(grants));
     }
 
-    private Attempt<Trust> createTrust(Step.Delegate step, String custodianKeyId, Set<String> roles) {
-        var password = custodianPassword(step.project(), custodianKeyId);
-        var custodian = step.custodian().id();
-        var reply = keystone.createTrust(
-                new Trustor(custodian, password), step.trustee().id(), step.project(), roles);
+    /** Id of the trust for one purpose: that which an earlier try made, or a new one. */
+    private Attempt<String> trust(
+            String cluster, Step.Delegate step, Trustor trustor, Wanted wanted, Set<String> taken) {
+        var trustee = Objects.requireNonNull(
+                switch (wanted.trustee()) {
+                    case PER_CLUSTER ->
+                        step.trustee() == null ? null : step.trustee().id();
+                    case ISSUER -> step.issuer();
+                    case UNKNOWN -> null;
+                });
+        var mayBeThere = !step.backend().isNew();
+        for (int attempt = 0; attempt < TrustName.ATTEMPTS; attempt++) {
+            var end = TrustName.of(
+                    cluster,
+                    wanted.purpose(),
+                    wanted.roles(),
+                    step.backend().generation().generation(),
+                    attempt);
+            var found =
+                    mayBeThere ? find(step, trustee, wanted, end, taken) : new Reply.Done<>(Optional.<String>empty());
+            if (isNothing(found)) {
+                var made = keystone.createTrust(trustor, trustee, step.project(), wanted.roles(), end);
+                if (!(made instanceof Reply.Conflict<Trust>())) {
+                    return made(made, trustor);
+                }
+                mayBeThere = true;
+                found = find(step, trustee, wanted, end, taken);
+            }
+            if (!isNothing(found)) {
+                return Attempt.of("find a trust", found.map(Optional::orElseThrow));
+            }
+            // It was removed, and Keystone takes its name no more; or another trust has the name by chance.
+        }
+        return new Later<>(
+                "Keystone keeps removed trusts by all the names that purpose %s has: keystone-manage trust_flush"
+                        .formatted(wanted.purpose()));
+    }
+
+    private static boolean isNothing(Reply<Optional<String>> found) {
+        return found instanceof Reply.Done<Optional<String>>(var trust) && trust.isEmpty();
+    }
+
+    /** Id of the trust of that name, if it is what is wanted. */
+    private Reply<Optional<String>> find(
+            Step.Delegate step, String trustee, Wanted wanted, Instant end, Set<String> taken) {
+        return keystone.trustsBetween(step.custodian().id(), trustee).then(trusts -> trusts.stream()
+                .filter(trust -> end.equals(trust.expiresAt())
+                        && trust.projectId().equals(step.project())
+                        && !taken.contains(trust.id()))
+                .findFirst()
+                .map(trust -> ifItDelegates(wanted.roles(), trust.id()))
+                .orElseGet(() -> new Reply.Done<>(Optional.empty())));
+    }
+
+    private Reply<Optional<String>> ifItDelegates(Set<String> roles, String trust) {
+        var delegated = keystone.rolesOf(trust);
+        return delegated instanceof Reply.Missing<Set<String>>()
+                ? new Reply.Done<>(Optional.empty())
+                : delegated.map(names -> names.equals(roles) ? Optional.of(trust) : Optional.empty());
+    }
+
+    private Attempt<String> made(Reply<Trust> reply, Trustor trustor) {
         if (reply instanceof Reply.Denied<Trust>(int status, var why) && status == UNAUTHORIZED) {
             // Somebody changed the custodian's password, or a backup brought back an old one.
-            return Attempt.of("reset the custodian's password", keystone.resetPassword(custodian, password))
+            return Attempt.of(
+                            "reset the custodian's password",
+                            keystone.resetPassword(trustor.userId(), trustor.password()))
                     .then(nothing -> new Later<>("the custodian could not log in, and got its password anew: " + why));
         }
-        return Attempt.of("make a trust", reply);
+        return Attempt.of("make a trust", reply).map(Trust::id);
     }
 
-    /** Removes the project's custodian; what is gone already is success. */
-    Attempt<Boolean> removeCustodian(String project) {
-        return domain().then(domain -> {
-            var removed =
-                    keystone.findUser(domain, custodianName(project)).then(user -> keystone.deleteUser(user.id()));
-            return removed instanceof Reply.Missing<Void>()
-                    ? new Made<>(true)
-                    : Attempt.of("remove the custodian of project " + project, removed.map(nothing -> true));
-        });
+    /**
+     * Removes every trust of the cluster, to its own trustee and to the token issuer, that is not among those that were announced last.
+     *
+     * @param others ids of trusts that are other clusters', whatever they are called
+     */
+    Attempt<Boolean> removeSurplus(String cluster, String project, Collection<String> announced, Set<String> others) {
+        return domain.id()
+                .then(domainId -> Attempt.of(
+                        "list the cluster's trusts",
+                        own(cluster, domainId).then(own -> TrustsToIssuer.of(keystone, domainId, project, cluster)
+                                .map(toIssuer -> Stream.concat(
+                                                own.stream(),
+                                                toIssuer.stream().filter(trust -> !others.contains(trust.id())))
+                                        .map(Trust::id)
+                                        .filter(trust -> !announced.contains(trust))
+                                        .toList()))))
+                .then(this::remove);
     }
 
-    private Attempt<User> grantProfiles(User custodian, String project) {
-        var wanted = rolesByPurpose.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
-        return switch (keystone.effectiveRoles(custodian.id(), project)) {
-            case Reply.Done<Set<String>>(var held) when held.containsAll(wanted) -> new Made<>(custodian);
-            case Reply.Done<Set<String>>(var held) ->
-                Attempt.of("list the roles", keystone.listRoles())
-                        .then(known -> grant(
-                                custodian,
-                                project,
-                                known.stream()
-                                        .filter(role -> wanted.contains(role.name()) && !held.contains(role.name()))
-                                        .toList()));
-            case Reply.Missing<Set<String>>() -> projectGone(project);
-            case Reply<Set<String>> failed -> Attempt.of("read the custodian's roles", failed.map(held -> custodian));
-        };
+    private Reply<List<Trust>> own(String cluster, String domainId) {
+        var found = keystone.findUser(domainId, cluster).then(trustee -> keystone.trustsTo(trustee.id()));
+        return found instanceof Reply.Missing<List<Trust>>() ? new Reply.Done<>(List.of()) : found;
     }
 
-    private Attempt<User> grant(User custodian, String project, List<Role> roles) {
-        for (var role : roles) {
-            switch (keystone.grantRole(custodian.id(), project, role.id())) {
-                case Reply.Done<Void> done -> {}
-                case Reply.Missing<Void>() -> {
-                    return projectGone(project);
-                }
-                case Reply<Void> failed -> {
-                    return Attempt.of(
-                            "give role %s to the custodian".formatted(role.name()), failed.map(nothing -> custodian));
-                }
+    private Attempt<Boolean> remove(List<String> trusts) {
+        for (var trust : trusts) {
+            var removed = keystone.deleteTrust(trust);
+            if (!(removed instanceof Reply.Done<Void> || removed instanceof Reply.Missing<Void>)) {
+                return Attempt.of("remove a trust that is not used any more", removed.map(nothing -> true));
             }
         }
-        return new Made<>(custodian);
-    }
-
-    private static <T> Attempt<T> projectGone(String project) {
-        return new Refused<>(FailureReason.PROJECT_GONE, "Keystone knows no project %s any more".formatted(project));
-    }
-
-    /** Id of Lanyard's domain, which is made if it is not there. */
-    private Attempt<String> domain() {
-        var known = domainId;
-        if (known != null) {
-            return new Made<>(known);
-        }
-        var found = keystone.findDomain(domainName);
-        var attempt = Attempt.of(
-                "find or make domain " + domainName,
-                found instanceof Reply.Missing<String>()
-                        ? keystone.createDomain(domainName, "Lanyard's users: custodians and trustees")
-                        : found);
-        if (attempt instanceof Made<String>(var id)) {
-            domainId = id;
-        }
-        return attempt;
-    }
-
-    private static String custodianName(String project) {
-        return "custodian-" + project;
-    }
-
-    private Secret custodianPassword(String project, String keyId) {
-        return keys.derive(keyId, Purpose.CUSTODIAN, project, CUSTODIAN_GENERATION);
+        return new Made<>(true);
     }
 }

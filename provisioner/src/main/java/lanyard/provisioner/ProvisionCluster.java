@@ -8,6 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialProvisioned;
+import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.FailureReason;
 import lanyard.common.outbox.Outbox;
 import lanyard.common.reconcile.Backoff;
@@ -35,6 +36,8 @@ class ProvisionCluster implements Reconciliation {
     private static final Duration WHILE_CUSTODIAN_GOES = Duration.ofSeconds(1);
 
     private final ClusterStore store;
+    private final Custodians custodians;
+    private final Trustees trustees;
     private final ProjectTrust delegation;
     private final KeyRing keys;
     private final Outbox outbox;
@@ -43,12 +46,16 @@ class ProvisionCluster implements Reconciliation {
 
     ProvisionCluster(
             ClusterStore store,
+            Custodians custodians,
+            Trustees trustees,
             ProjectTrust delegation,
             KeyRing keys,
             Outbox outbox,
             ReconcileConfig config,
             InstantSource clock) {
         this.store = store;
+        this.custodians = custodians;
+        this.trustees = trustees;
         this.delegation = delegation;
         this.keys = keys;
         this.outbox = outbox;
@@ -78,28 +85,38 @@ class ProvisionCluster implements Reconciliation {
         switch (step) {
             case Step.Rest() -> store.commit(lease, state, LeasedCluster::settle);
             case Step.AwaitOwner(var until) -> store.commit(lease, state, row -> row.restUntil(until));
-            case Step.Begin(var project) -> begin(lease, state, project);
+            case Step.Begin begin -> {
+                begin(lease, state, begin);
+                // What was made so far may be of an earlier generation.
+                return Made.NOTHING;
+            }
             case Step.PrepareCustodian(var project) -> {
                 return take(
                         lease,
                         state,
                         made,
-                        delegation
-                                .custodian(project, store.custodianKey(project))
-                                .map(made::with));
+                        custodians.prepare(project, store.custodianKey(project)).map(made::withCustodian));
             }
-            case Step.PrepareTrustee(var key) -> {
+            case Step.Choose(var project, var owner) -> {
+                return take(
+                        lease, state, made, delegation.choose(project, owner).map(made::withWanted));
+            }
+            case Step.PrepareTrustee(var backend) -> {
                 return take(
                         lease,
                         state,
                         made,
-                        delegation.trustee(lease.cluster(), key).map(made::with));
+                        trustees.own(lease.cluster(), backend).map(made::withTrustee));
+            }
+            case Step.PrepareIssuer(var doubtful) -> {
+                return take(lease, state, made, trustees.issuer(doubtful).map(made::withIssuer));
             }
             case Step.Delegate delegate -> {
-                var grants = delegation.grants(delegate, store.custodianKey(delegate.project()));
-                return take(lease, state, made, grants.map(made::with));
+                var grants = delegation.grants(lease.cluster(), delegate, store.custodianKey(delegate.project()));
+                return take(lease, state, made, grants.map(made::withGrants));
             }
             case Step.Announce announce -> announce(lease, state, announce);
+            case Step.RemoveSurplus surplus -> removeSurplus(lease, state, surplus);
             case Step.Fail(var reason, var message) -> fail(lease, state, reason, message);
             case Step.Withdraw() -> withdraw(lease, state);
             case Step.Release(var project) -> release(lease, state, project);
@@ -128,13 +145,11 @@ class ProvisionCluster implements Reconciliation {
         store.commit(lease, state, row -> row.retryAt(clock.instant().plus(wait)));
     }
 
-    private void begin(Lease lease, State state, String project) {
-        store.commit(lease, state, (session, row) -> store.useProject(session, project)
+    private void begin(Lease lease, State state, Step.Begin step) {
+        store.commit(lease, state, (session, row) -> store.useProject(session, step.project())
                 .invoke(usable -> {
                     if (usable) {
-                        row.touched = true;
-                        row.share = project;
-                        row.key = row.key == null ? keys.current() : row.key;
+                        row.begin(step.project(), step.client(), step.backend(), keys.current());
                     } else {
                         row.retryAt(clock.instant().plus(WHILE_CUSTODIAN_GOES));
                     }
@@ -146,20 +161,37 @@ class ProvisionCluster implements Reconciliation {
         var event = new CredentialProvisioned(
                 lease.cluster(),
                 step.project(),
-                state.desired().generation(),
+                step.client(),
+                step.backend(),
                 DELEGATION,
-                step.key(),
                 new CredentialProvisioned.Custodian(
                         step.custodian().id(), step.custodian().name()),
                 step.trustee(),
                 step.grants());
+        // What an earlier backend, or an attempt that was cut short, has left is looked for once the new one is told.
+        var mayHaveOthers = state.recorded().announced().backend() > 0 || lease.attempts() > 1;
         store.commit(lease, state, (session, row) -> {
-            row.touched = false;
-            row.announced = state.desired().generation();
-            row.failure = null;
-            row.settle();
+            row.announce(
+                    step.client().generation(),
+                    step.backend().generation(),
+                    step.grants().stream().map(Grant::trust).toList(),
+                    mayHaveOthers);
+            if (!row.surplus) {
+                row.settle();
+            }
             return outbox.append(session, event);
         });
+    }
+
+    private void removeSurplus(Lease lease, State state, Step.RemoveSurplus step) {
+        var cluster = lease.cluster();
+        var removed = delegation.removeSurplus(
+                cluster, step.project(), step.announced(), store.trustsOfOthers(step.project(), cluster));
+        switch (removed) {
+            case Attempt.Made<Boolean> gone -> store.commit(lease, state, row -> row.surplus = false);
+            case Attempt.Refused<Boolean>(var _, var message) -> later(lease, state, message);
+            case Attempt.Later<Boolean>(var why) -> later(lease, state, why);
+        }
     }
 
     /** Tells of a failure once, and tries again after a long while where the cloud may have changed. */
@@ -167,7 +199,7 @@ class ProvisionCluster implements Reconciliation {
         LOG.warnf("cluster %s gets no credential: %s", lease.cluster(), message);
         var retry =
                 switch (reason) {
-                    case OWNER_UNKNOWN, DISPUTED, DELETED_MEANWHILE, UNKNOWN -> false;
+                    case OWNER_UNKNOWN, DISPUTED, DELETED_MEANWHILE, TOKEN_REFUSED, KEY_MISSING, UNKNOWN -> false;
                     case OWNER_HAS_NO_ROLE, PROJECT_GONE, KEYSTONE_REFUSED -> true;
                 };
         store.commit(lease, state, (session, row) -> {
@@ -185,9 +217,12 @@ class ProvisionCluster implements Reconciliation {
     }
 
     private void withdraw(Lease lease, State state) {
-        var event = failed(
-                lease,
-                state,
+        // Where it was worked: what was heard since may name another project.
+        var event = new CredentialFailed(
+                lease.cluster(),
+                state.recorded().share(),
+                state.desired().client(),
+                state.desired().backend(),
                 FailureReason.DELETED_MEANWHILE,
                 "the cluster was deleted while its credential was being made");
         store.commit(lease, state, (session, row) -> {
@@ -207,7 +242,7 @@ class ProvisionCluster implements Reconciliation {
         if (!last.get()) {
             return;
         }
-        switch (delegation.removeCustodian(project)) {
+        switch (custodians.remove(project)) {
             case Attempt.Made<Boolean> gone ->
                 store.commit(lease, state, (session, row) -> {
                     row.share = null;
@@ -220,6 +255,11 @@ class ProvisionCluster implements Reconciliation {
 
     private static CredentialFailed failed(Lease lease, State state, FailureReason reason, String message) {
         return new CredentialFailed(
-                lease.cluster(), state.desired().project(), state.desired().generation(), reason, message);
+                lease.cluster(),
+                state.desired().project(),
+                state.desired().client(),
+                state.desired().backend(),
+                reason,
+                message);
     }
 }

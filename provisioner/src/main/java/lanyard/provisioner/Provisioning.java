@@ -2,9 +2,11 @@ package lanyard.provisioner;
 
 import java.time.Instant;
 import java.util.List;
+import lanyard.common.events.CredentialProvisioned.Generation;
 import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.CredentialProvisioned.Trustee;
 import lanyard.common.events.FailureReason;
+import lanyard.common.events.Trusteeship;
 import lanyard.common.keystone.KeystoneAdmin.User;
 import lanyard.common.reconcile.Desired;
 import org.jspecify.annotations.Nullable;
@@ -16,40 +18,80 @@ final class Provisioning {
     /**
      * What the row says has been done.
      *
-     * @param key id of the master key of the trustee's password; {@code null} until an attempt was begun
+     * @param client the client credential's generation that was begun last; {@code null} until an attempt was
+     * @param backend the backend's generation that was begun last; {@code null} until an attempt was
      * @param touched whether an attempt was begun whose outcome was not told: Keystone may hold something of this cluster
-     * @param announced the generation that was announced as provisioned; 0 if none was
+     * @param announced what was announced as provisioned
+     * @param surplus whether Keystone may hold trusts of the cluster that were not announced last
      * @param revoked whether the revoker has proved that nothing of the cluster is left
      * @param share id of the project in whose custodian the cluster has a share; {@code null} before an attempt was begun, and once
      *     the share has been given back. Not the project that was heard: a forged event may change that
      * @param ownerDeadline when to stop waiting for the owner in silence
      */
     record Recorded(
-            @Nullable String key,
+            @Nullable Generation client,
+            @Nullable Generation backend,
             boolean touched,
-            int announced,
+            Announced announced,
+            boolean surplus,
             boolean revoked,
             @Nullable String share,
             Instant ownerDeadline) {}
 
     /**
-     * How far this walk has got in Keystone. It is kept nowhere: a walk that is cut short is made again, and finds what is there.
+     * What was announced as provisioned.
+     *
+     * @param client generation of the client credential; 0 if none was
+     * @param backend generation of the backend; 0 if none was
+     * @param trusts ids of the trusts
      */
-    record Made(@Nullable User custodian, @Nullable Trustee trustee, @Nullable List<Grant> grants) {
-        static final Made NOTHING = new Made(null, null, null);
-
-        Made with(User newCustodian) {
-            return new Made(newCustodian, trustee, grants);
-        }
-
-        Made with(Trustee newTrustee) {
-            return new Made(custodian, newTrustee, grants);
-        }
-
-        Made with(List<Grant> newGrants) {
-            return new Made(custodian, trustee, newGrants);
+    record Announced(int client, int backend, List<String> trusts) {
+        Announced {
+            trusts = List.copyOf(trusts);
         }
     }
+
+    /**
+     * How far this walk has got in Keystone. It is kept nowhere: a walk that is cut short is made again, and finds what is there.
+     *
+     * @param issuer id of the token issuer's user
+     */
+    record Made(
+            @Nullable User custodian,
+            @Nullable List<Wanted> wanted,
+            @Nullable Trustee trustee,
+            @Nullable String issuer,
+            @Nullable List<Grant> grants) {
+        static final Made NOTHING = new Made(null, null, null, null, null);
+
+        Made withCustodian(User made) {
+            return new Made(made, wanted, trustee, issuer, grants);
+        }
+
+        Made withWanted(List<Wanted> chosen) {
+            return new Made(custodian, chosen, trustee, issuer, grants);
+        }
+
+        Made withTrustee(Trustee made) {
+            return new Made(custodian, wanted, made, issuer, grants);
+        }
+
+        Made withIssuer(String found) {
+            return new Made(custodian, wanted, trustee, found, grants);
+        }
+
+        Made withGrants(List<Grant> made) {
+            return new Made(custodian, wanted, trustee, issuer, made);
+        }
+    }
+
+    /**
+     * What stands behind the client credential, as it is to be made.
+     *
+     * @param isNew whether it was never announced: then its password is to be set, and no trust that was announced is part of it
+     * @param announced ids of the trusts that were announced last
+     */
+    record Backend(Generation generation, boolean isNew, List<String> announced) {}
 
     /** The one thing to do next. */
     sealed interface Step {
@@ -59,21 +101,46 @@ final class Provisioning {
         /** The event that names the owner is still to come. */
         record AwaitOwner(Instant until) implements Step {}
 
-        /** Record that Keystone is about to be changed for this cluster, and keep the project's custodian from being removed. */
-        record Begin(String project) implements Step {}
+        /**
+         * Record that Keystone is about to be changed for this cluster and from which keys, and keep the project's custodian from being
+         * removed.
+         */
+        record Begin(String project, int client, int backend) implements Step {}
 
         /** See to it that the project's custodian exists and holds the profiles' roles. */
         record PrepareCustodian(String project) implements Step {}
 
-        /** See to it that the cluster's trustee exists with the derived password. */
-        record PrepareTrustee(String key) implements Step {}
+        /** See which of the profiles' roles the owner holds. */
+        record Choose(String project, String owner) implements Step {}
 
-        /** See to it that there is a trust for each purpose, of the roles that the owner holds. */
-        record Delegate(String project, String owner, User custodian, Trustee trustee) implements Step {}
+        /** See to it that the cluster's trustee exists, and that a new backend's password is its own. */
+        record PrepareTrustee(Backend backend) implements Step {}
+
+        /** See to it that the token issuer's user exists, and is able to log in if that was ever in doubt. */
+        record PrepareIssuer(boolean doubtful) implements Step {}
+
+        /** See to it that there is a trust for each purpose. */
+        record Delegate(
+                String project,
+                User custodian,
+                List<Wanted> wanted,
+                @Nullable Trustee trustee,
+                @Nullable String issuer,
+                Backend backend)
+                implements Step {}
 
         /** Tell that the credential is there. */
-        record Announce(String project, String key, User custodian, Trustee trustee, List<Grant> grants)
+        record Announce(
+                String project,
+                Generation client,
+                Generation backend,
+                User custodian,
+                @Nullable Trustee trustee,
+                List<Grant> grants)
                 implements Step {}
+
+        /** Remove the cluster's trusts but those that were announced last. */
+        record RemoveSurplus(String project, List<String> announced) implements Step {}
 
         /** Tell that it can't be had, and why. */
         record Fail(FailureReason reason, String message) implements Step {}
@@ -95,8 +162,11 @@ final class Provisioning {
     }
 
     private static Step nextForPresent(Desired desired, Recorded recorded, Made made, Instant now) {
-        if (recorded.announced() >= desired.generation()) {
-            return new Step.Rest();
+        var announced = recorded.announced();
+        if (announced.client() >= desired.client() && announced.backend() >= desired.backend()) {
+            return recorded.surplus() && recorded.share() != null
+                    ? new Step.RemoveSurplus(recorded.share(), announced.trusts())
+                    : new Step.Rest();
         }
         if (desired.disputed()) {
             return new Step.Fail(
@@ -112,19 +182,43 @@ final class Provisioning {
                             "the notification that names the cluster's owner (magnum.cluster.create, pending) was not heard;"
                                     + " the credential will be made if it still comes");
         }
-        if (!recorded.touched() || recorded.key() == null || recorded.share() == null) {
-            return new Step.Begin(desired.project());
+        var client = recorded.client();
+        var backend = recorded.backend();
+        return recorded.touched()
+                        && recorded.share() != null
+                        && client != null
+                        && client.generation() >= desired.client()
+                        && backend != null
+                        && backend.generation() >= desired.backend()
+                ? nextToMake(desired.project(), desired.owner(), client, backend, announced, made)
+                : new Step.Begin(desired.project(), desired.client(), desired.backend());
+    }
+
+    private static Step nextToMake(
+            String project, String owner, Generation client, Generation generation, Announced announced, Made made) {
+        var custodian = made.custodian();
+        if (custodian == null) {
+            return new Step.PrepareCustodian(project);
         }
-        if (made.custodian() == null) {
-            return new Step.PrepareCustodian(desired.project());
+        var wanted = made.wanted();
+        if (wanted == null) {
+            return new Step.Choose(project, owner);
         }
-        if (made.trustee() == null) {
-            return new Step.PrepareTrustee(recorded.key());
+        var backend = new Backend(generation, announced.backend() < generation.generation(), announced.trusts());
+        if (made.trustee() == null && isFor(Trusteeship.PER_CLUSTER, wanted)) {
+            return new Step.PrepareTrustee(backend);
         }
-        if (made.grants() == null) {
-            return new Step.Delegate(desired.project(), desired.owner(), made.custodian(), made.trustee());
+        if (made.issuer() == null && isFor(Trusteeship.ISSUER, wanted)) {
+            return new Step.PrepareIssuer(backend.isNew() && announced.backend() > 0);
         }
-        return new Step.Announce(desired.project(), recorded.key(), made.custodian(), made.trustee(), made.grants());
+        var grants = made.grants();
+        return grants == null
+                ? new Step.Delegate(project, custodian, wanted, made.trustee(), made.issuer(), backend)
+                : new Step.Announce(project, client, generation, custodian, made.trustee(), grants);
+    }
+
+    private static boolean isFor(Trusteeship trustee, List<Wanted> wanted) {
+        return wanted.stream().anyMatch(grant -> grant.trustee() == trustee);
     }
 
     private static Step nextForAbsent(Recorded recorded) {

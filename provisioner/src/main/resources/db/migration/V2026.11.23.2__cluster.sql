@@ -1,14 +1,21 @@
 create table cluster (
   cluster text primary key,
   phase text not null default 'PRESENT' check (phase in ('PRESENT', 'DELETING', 'ABSENT')),
-  generation int not null default 1,
+  client int not null default 1,
+  backend int not null default 1,
   project text,
   owner text,
   disputed boolean not null default false,
   first_heard timestamptz not null default now(),
-  key text,
+  client_begun int not null default 0,
+  client_key text,
+  backend_begun int not null default 0,
+  backend_key text,
   touched boolean not null default false,
-  announced int not null default 0,
+  client_announced int not null default 0,
+  backend_announced int not null default 0,
+  trusts text[] not null default '{}',
+  surplus boolean not null default false,
   failure text,
   revoked boolean not null default false,
   share text,
@@ -34,7 +41,7 @@ create view cluster_states as
   select case
       when revoked then 'revoked'
       when phase <> 'PRESENT' then lower(phase)
-      when announced >= generation then 'provisioned'
+      when client_announced >= client and backend_announced >= backend then 'provisioned'
       when failure is not null then 'failed'
       else 'pending' end as state,
     count(*) as clusters

@@ -2,10 +2,13 @@ package lanyard.provisioner;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Map;
+import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
+import lanyard.common.events.Trusteeship;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -20,48 +23,64 @@ class DelegableTest {
     }
 
     @Provide
-    Arbitrary<Map<String, Set<String>>> profiles() {
-        return Arbitraries.maps(Arbitraries.of("cloud-provider", "volumes", "registry"), roles());
+    Arbitrary<List<Wanted>> profiles() {
+        return Combinators.combine(
+                        Arbitraries.of("cloud-provider", "volumes", "registry"),
+                        Arbitraries.of(Trusteeship.PER_CLUSTER, Trusteeship.ISSUER),
+                        roles().map(TreeSet::new))
+                .as(Wanted::new)
+                .list()
+                .uniqueElements(Wanted::purpose);
     }
 
     @Property
     void nothingIsDelegatedThatTheProfileOrTheOwnerHasNot(
-            @ForAll("profiles") Map<String, Set<String>> profiles, @ForAll("roles") Set<String> held) {
-        Delegable.of(profiles, held).forEach((purpose, roles) -> {
-            assertThat(profiles).containsKey(purpose);
-            assertThat(profiles.get(purpose)).containsAll(roles);
-            assertThat(held).containsAll(roles);
+            @ForAll("profiles") List<Wanted> profiles, @ForAll("roles") Set<String> held) {
+        assertThat(Delegable.of(profiles, held)).allSatisfy(wanted -> {
+            assertThat(profileOf(wanted.purpose(), profiles).roles()).containsAll(wanted.roles());
+            assertThat(held).containsAll(wanted.roles());
         });
     }
 
     @Property
-    void everythingIsDelegatedThatBothHave(
-            @ForAll("profiles") Map<String, Set<String>> profiles, @ForAll("roles") Set<String> held) {
+    void everythingIsDelegatedThatBothHaveToWhomTheProfileSays(
+            @ForAll("profiles") List<Wanted> profiles, @ForAll("roles") Set<String> held) {
         var delegable = Delegable.of(profiles, held);
-        profiles.forEach((purpose, roles) -> roles.stream()
-                .filter(held::contains)
-                .forEach(role -> assertThat(delegable.get(purpose)).contains(role)));
+        for (var profile : profiles) {
+            profile.roles().stream().filter(held::contains).forEach(role -> {
+                var wanted = profileOf(profile.purpose(), delegable);
+                assertThat(wanted.roles()).contains(role);
+                assertThat(wanted.trustee()).isEqualTo(profile.trustee());
+            });
+        }
     }
 
     @Property
-    void aPurposeWithoutRolesIsLeftOut(
-            @ForAll("profiles") Map<String, Set<String>> profiles, @ForAll("roles") Set<String> held) {
-        assertThat(Delegable.of(profiles, held).values()).noneMatch(Set::isEmpty);
+    void aPurposeWithoutRolesIsLeftOut(@ForAll("profiles") List<Wanted> profiles, @ForAll("roles") Set<String> held) {
+        assertThat(Delegable.of(profiles, held))
+                .noneMatch(wanted -> wanted.roles().isEmpty());
     }
 
     @Property
-    void theProfilesAreNotTouched(
-            @ForAll("profiles") Map<String, Set<String>> profiles, @ForAll("roles") Set<String> held) {
-        var before = Map.copyOf(profiles);
+    void theProfilesAreNotTouched(@ForAll("profiles") List<Wanted> profiles, @ForAll("roles") Set<String> held) {
+        var before = profiles.toString();
 
         Delegable.of(profiles, held);
 
-        assertThat(profiles).isEqualTo(before);
+        assertThat(profiles).hasToString(before);
     }
 
     @Test
     void namesOfRolesAreComparedAsTheyAre() {
-        assertThat(Delegable.of(Map.of("cloud-provider", Set.of("member")), Set.of("Member")))
-                .isEmpty();
+        var profile = new Wanted("cloud-provider", Trusteeship.PER_CLUSTER, new TreeSet<>(Set.of("member")));
+
+        assertThat(Delegable.of(List.of(profile), Set.of("Member"))).isEmpty();
+    }
+
+    private static Wanted profileOf(String purpose, List<Wanted> profiles) {
+        return profiles.stream()
+                .filter(profile -> profile.purpose().equals(purpose))
+                .findFirst()
+                .orElseThrow();
     }
 }

@@ -1,97 +1,32 @@
 package lanyard.provisioner;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.test.common.QuarkusTestResource;
-import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import jakarta.inject.Inject;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
-import javax.sql.DataSource;
-import lanyard.common.events.CredentialRevoked;
-import lanyard.common.events.CredentialRevoked.TrusteeFate;
-import lanyard.common.events.EventCodec;
+import lanyard.common.delegation.TrustName;
+import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.EventSchemas;
-import lanyard.common.secrets.KeyRing;
-import lanyard.common.secrets.KeyRing.Purpose;
-import lanyard.common.secrets.Secret;
+import lanyard.common.events.FailureReason;
+import lanyard.common.events.RotationRequested;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
-import lanyard.common.testing.TestKeystone;
 import lanyard.common.testing.TestKeystone.Tenant;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.awaitility.core.ConditionFactory;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The provisioner on the real Kafka, PostgreSQL and Keystone: the test is the conductor, the revoker and the operator. */
+/** The provisioner on the real Kafka, PostgreSQL and Keystone: what each cluster gets of its own. */
 @QuarkusTest
 @QuarkusTestResource(RealParts.class)
 @QuarkusTestResource(KeystoneSwitch.class)
 @TestProfile(Impatient.class)
-class ProvisionerTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    @ConfigProperty(name = "lanyard.topics.notifications")
-    List<String> notifications;
-
-    @ConfigProperty(name = "lanyard.topics.credentials")
-    String credentials;
-
-    @ConfigProperty(name = "lanyard.topics.dead-letters")
-    String deadLetters;
-
-    @ConfigProperty(name = "lanyard.domain")
-    String domain;
-
-    @Inject
-    KeyRing keys;
-
-    @Inject
-    DataSource database;
-
-    @TestHTTPResource("/q/health/ready")
-    URI ready;
-
-    @TestHTTPResource("/q/metrics")
-    URI metrics;
-
-    private final TestKeystone keystone = new TestKeystone();
-    private final TestBus bus = new TestBus();
-    private final HttpClient http = HttpClient.newHttpClient();
-    private final List<Tenant> tenants = new ArrayList<>();
-    private final String cluster = UUID.randomUUID().toString();
-
-    @AfterEach
-    void leaveNothingBehind() {
-        KeystoneSwitch.on();
-        tenants.forEach(keystone::removeTenant);
-        bus.close();
-    }
-
+class ProvisionerTest extends Fixture {
     @Test
     void aNewClusterIsGivenWhatItsProfilesSayAndNothingElse() {
         var tenant = tenant("member", "load-balancer_member", "reader");
@@ -118,7 +53,9 @@ class ProvisionerTest {
             assertThat(trust.get("trustor_user_id").asText()).isEqualTo(custodian);
             assertThat(trust.get("project_id").asText()).isEqualTo(tenant.project());
             assertThat(trust.get("impersonation").asBoolean(true)).isFalse();
-            assertThat(trust.get("expires_at").isNull()).isTrue();
+            assertThat(TrustName.isOf(
+                            cluster, Instant.parse(trust.get("expires_at").asText())))
+                    .isTrue();
             assertThat(trust.get("remaining_uses").isNull()).isTrue();
             assertThat(trust.path("redelegation_count").asInt()).isZero();
         });
@@ -216,7 +153,7 @@ class ProvisionerTest {
 
         assertThat(failures(cluster)).containsExactly("owner-has-no-role");
         records(cluster).forEach(record -> EventSchemas.assertValid(record.value()));
-        assertThat(keystone.trustsTo(user(cluster))).isEmpty();
+        assertThat(user(cluster)).isEmpty();
 
         keystone.grant(tenant.owner(), tenant.project(), "member");
 
@@ -359,12 +296,192 @@ class ProvisionerTest {
         var first = provisioned(cluster).get("data");
 
         // What the row said then: begun, and nothing more.
-        update("update cluster set announced = 0, touched = true, due_at = now() where cluster = '" + cluster + "'");
+        update("update cluster set client_announced = 0, backend_announced = 0, trusts = '{}', touched = true,"
+                + " due_at = now() where cluster = '" + cluster + "'");
 
         eventually().until(() -> ofType(cluster, "credential.provisioned").size() == 2);
         assertThat(ofType(cluster, "credential.provisioned").getLast().get("data"))
                 .isEqualTo(first);
         assertThat(keystone.trustsTo(user(cluster))).hasSize(2);
+    }
+
+    @Test
+    void aRotationOfTheClientTouchesNeitherPasswordNorTrust() {
+        var tenant = tenant("member", "load-balancer_member");
+        tell("create", "pending", cluster, tenant);
+        var first = provisioned(cluster).get("data");
+        var token = tokenOf(first);
+
+        tell(new RotationRequested(cluster, 2, 1));
+        var second = provisioned(cluster, 2);
+
+        assertThat(second.at("/client/generation").asInt()).isEqualTo(2);
+        assertThat(second.get("backend")).isEqualTo(first.get("backend"));
+        assertThat(second.get("trustee")).isEqualTo(first.get("trustee"));
+        assertThat(second.get("grants")).isEqualTo(first.get("grants"));
+        eventually().until(() -> isSettled(cluster));
+        assertThat(keystone.trustsTo(user(cluster))).hasSize(2);
+        assertThat(keystone.validate(token).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aRotationOfTheBackendGivesNewTrustsAndAnotherPasswordAndRemovesTheOld() {
+        var tenant = tenant("member", "load-balancer_member");
+        tell("create", "pending", cluster, tenant);
+        var first = provisioned(cluster).get("data");
+        var token = tokenOf(first);
+
+        tell(new RotationRequested(cluster, 1, 2));
+        var second = provisioned(cluster, 2);
+
+        assertThat(second.get("client")).isEqualTo(first.get("client"));
+        assertThat(second.at("/backend/generation").asInt()).isEqualTo(2);
+        assertThat(second.get("trustee")).isEqualTo(first.get("trustee"));
+        eventually().until(() -> isSettled(cluster));
+        assertThat(trustsByPurpose(second))
+                .isEqualTo(Map.of(
+                        "cloud-provider", Set.of("load-balancer_member", "member"),
+                        "volumes", Set.of("member")));
+        assertThat(trusts(second)).doesNotContainAnyElementsOf(trusts(first));
+        assertThat(keystone.validate(token).status()).isIn(401, 404);
+        assertThat(logIn(user(cluster), trusteePassword(cluster), null)).isEqualTo(401);
+        for (var trust : trusts(second)) {
+            assertThat(logIn(user(cluster), trusteePassword(cluster, 2), trust)).isEqualTo(201);
+        }
+    }
+
+    @Test
+    void whatIsAskedForTwiceAndLateIsDoneOnce() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        provisioned(cluster);
+
+        tell(new RotationRequested(cluster, 2, 2));
+        tell(new RotationRequested(cluster, 2, 2));
+        tell(refused(1));
+        provisioned(cluster, 2);
+        tell(new RotationRequested(cluster, 2, 2));
+        tell(new RotationRequested(cluster, 1, 1));
+        tell(refused(1));
+        tell(refused(1));
+        // What the token issuer can't do for another reason, and what the provisioner said itself, asks for nothing.
+        tell(new CredentialFailed(cluster, tenant.project(), 2, 2, FailureReason.KEY_MISSING, "a test's"));
+        tell(new CredentialFailed(cluster, tenant.project(), 2, 2, FailureReason.KEYSTONE_REFUSED, "a test's"));
+        credentialsAreHeard();
+
+        eventually().until(() -> isSettled(cluster));
+        assertThat(ofType(cluster, "credential.provisioned")).hasSize(2);
+        assertThat(keystone.trustsTo(user(cluster))).hasSize(2);
+    }
+
+    @Test
+    void aTrustThatAnOperatorRemovedIsMadeAnewOnceKeystoneRefusesIt() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        var first = provisioned(cluster).get("data");
+        keystone.admin("DELETE", "/OS-TRUST/trusts/" + trusts(first).getFirst(), null);
+
+        tell(refused(1));
+
+        var second = provisioned(cluster, 2);
+        assertThat(second.at("/backend/generation").asInt()).isEqualTo(2);
+        assertThat(second.get("client")).isEqualTo(first.get("client"));
+        for (var trust : trusts(second)) {
+            assertThat(logIn(user(cluster), trusteePassword(cluster, 2), trust)).isEqualTo(201);
+        }
+        eventually().until(() -> isSettled(cluster));
+        assertThat(trustsByPurpose(second)).hasSize(2);
+    }
+
+    @Test
+    void aTrusteeThatAnOperatorDeletedIsMadeAnewOnceKeystoneRefusesIt() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        var first = provisioned(cluster).get("data");
+        keystone.admin("DELETE", "/users/" + user(cluster), null);
+
+        tell(refused(1));
+
+        var second = provisioned(cluster, 2);
+        assertThat(second.at("/backend/generation").asInt()).isEqualTo(2);
+        assertThat(second.at("/trustee/id").asText())
+                .isEqualTo(user(cluster))
+                .isNotEqualTo(first.at("/trustee/id").asText());
+        for (var trust : trusts(second)) {
+            assertThat(logIn(user(cluster), trusteePassword(cluster, 2), trust)).isEqualTo(201);
+        }
+    }
+
+    @Test
+    void aClientsRotationMakesWhatSomebodyRemoved() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        var first = provisioned(cluster).get("data");
+        keystone.admin("DELETE", "/OS-TRUST/trusts/" + trusts(first).getFirst(), null);
+
+        tell(new RotationRequested(cluster, 2, 1));
+
+        var second = provisioned(cluster, 2);
+        assertThat(trusts(second))
+                .contains(trusts(first).getLast())
+                .doesNotContain(trusts(first).getFirst());
+        assertThat(trustsByPurpose(second)).hasSize(2);
+        assertThat(logIn(user(cluster), trusteePassword(cluster), trusts(second).getFirst()))
+                .isEqualTo(201);
+    }
+
+    @Test
+    void aClusterThatNobodyKnowsIsNotMadeUp() {
+        var tenant = tenant("member");
+
+        tell(new RotationRequested(cluster, 2, 2));
+        tell(refused(1));
+        credentialsAreHeard();
+
+        assertThat(column("cluster", cluster)).isNull();
+    }
+
+    @Test
+    void aBackendThatDiedBeforeItsCommitIsMadeAgainWithTheSameTrusts() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        var first = provisioned(cluster).get("data");
+        tell(new RotationRequested(cluster, 1, 2));
+        var second = provisioned(cluster, 2);
+        eventually().until(() -> isSettled(cluster));
+
+        // What the row said then: the second backend begun, the first one announced.
+        update("update cluster set backend_announced = 1, trusts = array['%s', '%s'], touched = true, due_at = now()"
+                        .formatted(trusts(first).getFirst(), trusts(first).getLast())
+                + " where cluster = '" + cluster + "'");
+
+        assertThat(provisioned(cluster, 3)).isEqualTo(second);
+        eventually().until(() -> isSettled(cluster));
+        assertThat(trustsByPurpose(second)).hasSize(2);
+        assertThat(logIn(
+                        user(cluster),
+                        trusteePassword(cluster, 2),
+                        trusts(second).getFirst()))
+                .isEqualTo(201);
+    }
+
+    @Test
+    void theOldTrustsAreRemovedAlsoByWhoComesAfterACrash() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        provisioned(cluster);
+        tell(new RotationRequested(cluster, 1, 2));
+        var second = provisioned(cluster, 2);
+        eventually().until(() -> isSettled(cluster));
+        // An attempt that was cut short left this, and the announcement was the last that its process did.
+        var left = custodiansTrust(tenant, user(cluster), Instant.parse("2300-01-01T00:00:00Z"));
+        assertThat(trustIsThere(left)).isTrue();
+
+        update("update cluster set surplus = true, due_at = now() where cluster = '" + cluster + "'");
+
+        eventually().until(() -> isSettled(cluster) && !is("surplus", cluster));
+        assertThat(trustsByPurpose(second)).hasSize(2);
+        assertThat(ofType(cluster, "credential.provisioned")).hasSize(2);
     }
 
     @Test
@@ -491,218 +608,5 @@ class ProvisionerTest {
                     .allMatch(count -> count >= 1)
                     .isNotEmpty();
         }
-    }
-
-    // What the test does.
-
-    private Tenant tenant(String... roles) {
-        var tenant = keystone.makeTenant(roles);
-        tenants.add(tenant);
-        return tenant;
-    }
-
-    /** Somebody else's roles on the project are not the owner's. */
-    private void grantToSomebodyElse(Tenant tenant, String role) {
-        keystone.grant(tenant().owner(), tenant.project(), role);
-    }
-
-    private void tell(String action, String outcome, String about, Tenant tenant) {
-        bus.send(
-                notifications.getFirst(),
-                0,
-                null,
-                TestBus.notification(action, outcome, about, tenant.project(), tenant.owner()));
-    }
-
-    /** The test tells all on one partition: once the last of it has made a row, the rest was heard. */
-    private void everythingSentIsHeard(Tenant tenant) {
-        var last = UUID.randomUUID().toString();
-        tell("update", "success", last, tenant);
-        eventually().until(() -> column("cluster", last) != null);
-    }
-
-    private void tellRevoked(String about) {
-        bus.send(
-                credentials,
-                null,
-                about,
-                EventCodec.write(
-                        new CredentialRevoked(about, 1, TrusteeFate.REMOVED),
-                        UUID.randomUUID().toString(),
-                        "/lanyard/revoker",
-                        Instant.now()));
-    }
-
-    /** Id of the domain, which the test makes if it comes before the service. */
-    private String lanyardsDomain() {
-        if (keystone.domainId(domain).isEmpty()) {
-            keystone.admin("POST", "/domains", "{\"domain\":{\"name\":\"%s\"}}".formatted(domain));
-        }
-        return keystone.domainId(domain);
-    }
-
-    private void update(String sql) {
-        try (var connection = database.getConnection();
-                var statement = connection.createStatement()) {
-            statement.executeUpdate(sql);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    // What it sees on the bus.
-
-    private static ConditionFactory eventually() {
-        return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(200));
-    }
-
-    private JsonNode provisioned(String about) {
-        return eventually()
-                .until(() -> ofType(about, "credential.provisioned"), events -> !events.isEmpty())
-                .getFirst();
-    }
-
-    private List<JsonNode> ofType(String about, String type) {
-        return bus.events(credentials, about, type);
-    }
-
-    private List<String> failures(String about) {
-        return ofType(about, "credential.failed").stream()
-                .map(event -> event.at("/data/reason").asText())
-                .toList();
-    }
-
-    private List<ConsumerRecord<String, byte[]>> records(String about) {
-        return bus.everything(credentials).stream()
-                .filter(record -> about.equals(record.key()))
-                .toList();
-    }
-
-    private List<JsonNode> lettersAbout(String topic) {
-        return bus.everything(deadLetters).stream()
-                .map(record -> {
-                    try {
-                        return JSON.readTree(record.value());
-                    } catch (IOException e) {
-                        throw new AssertionError("a dead letter that is no JSON", e);
-                    }
-                })
-                .filter(letter -> letter.get("topic").asText().equals(topic))
-                .toList();
-    }
-
-    // What it sees in Keystone.
-
-    private String user(String name) {
-        return keystone.users(domain, name).stream()
-                .map(user -> user.get("id").asText())
-                .collect(Collectors.joining());
-    }
-
-    private String custodian(Tenant tenant) {
-        return user("custodian-" + tenant.project());
-    }
-
-    private String role(String name) {
-        return keystone.admin("GET", "/roles?name=" + name, null)
-                .body()
-                .at("/roles/0/id")
-                .asText();
-    }
-
-    /** What the user was given, of any kind and anywhere. */
-    private List<String> assignments(String user) {
-        var answer = keystone.admin("GET", "/role_assignments?include_names=true&user.id=" + user, null)
-                .body()
-                .get("role_assignments");
-        return StreamSupport.stream(answer.spliterator(), false)
-                .map(assignment -> assignment.at("/role/name").asText() + " on "
-                        + assignment.at("/scope/project/id").asText("another scope"))
-                .toList();
-    }
-
-    /** The roles that Keystone keeps for each trust, by the purpose that the event names it for. */
-    private Map<String, Set<String>> trustsByPurpose(JsonNode told) {
-        var trusts = keystone.trustsTo(told.at("/trustee/id").asText()).stream()
-                .collect(Collectors.toMap(trust -> trust.get("id").asText(), ProvisionerTest::rolesOf));
-        var byPurpose = new TreeMap<String, Set<String>>();
-        told.get("grants")
-                .forEach(grant -> byPurpose.put(
-                        grant.get("purpose").asText(),
-                        trusts.remove(grant.get("trust").asText())));
-        assertThat(trusts).as("trusts that no event names").isEmpty();
-        return byPurpose;
-    }
-
-    private static Set<String> rolesOf(JsonNode trust) {
-        var roles = new TreeSet<String>();
-        trust.get("roles").forEach(role -> roles.add(role.get("name").asText()));
-        return roles;
-    }
-
-    private Secret trusteePassword(String about) {
-        return keys.derive("test", Purpose.TRUSTEE, about, 1);
-    }
-
-    private Secret custodianPassword(Tenant tenant) {
-        return keys.derive("test", Purpose.CUSTODIAN, tenant.project(), 1);
-    }
-
-    /** The status of a login by password: without a scope, or of a trust. */
-    private int logIn(String user, Secret password, String trust) {
-        var scope = trust == null ? "\"unscoped\"" : "{\"OS-TRUST:trust\":{\"id\":\"%s\"}}".formatted(trust);
-        return keystone.as(
-                        null,
-                        "POST",
-                        "/auth/tokens",
-                        """
-                        {"auth":{"identity":{"methods":["password"],"password":{"user":{"id":"%s","password":"%s"}}},
-                         "scope":%s}}
-                        """
-                                .formatted(user, password.reveal(), scope))
-                .status();
-    }
-
-    // What it sees of the service itself.
-
-    /** A column of the cluster's row as text; {@code null} if it is null or there is no row. */
-    private String column(String name, String about) {
-        try (var connection = database.getConnection();
-                var statement = connection.prepareStatement("select " + name + " from cluster where cluster = ?")) {
-            statement.setString(1, about);
-            try (var rows = statement.executeQuery()) {
-                return rows.next() ? rows.getString(1) : null;
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private boolean is(String column, String about) {
-        return "t".equals(column(column, about));
-    }
-
-    private int number(String column, String about) {
-        var value = column(column, about);
-        return value == null ? 0 : Integer.parseInt(value);
-    }
-
-    private boolean isSettled(String about) {
-        return column("cluster", about) != null && column("due_at", about) == null && column("lease", about) == null;
-    }
-
-    private HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
-        return http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
-    }
-
-    /** The values of a metric, of those of its series that have all these labels. */
-    private List<Double> sample(String metric, String... labels) throws IOException, InterruptedException {
-        return get(metrics)
-                .body()
-                .lines()
-                .filter(line -> line.startsWith(metric + "{") || line.startsWith(metric + " "))
-                .filter(line -> List.of(labels).stream().allMatch(line::contains))
-                .map(line -> Double.valueOf(line.substring(line.lastIndexOf(' ') + 1)))
-                .toList();
     }
 }

@@ -4,6 +4,7 @@ import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.util.List;
 import lanyard.common.reconcile.LeasedCluster;
 import lanyard.common.reconcile.Phase;
 import org.jspecify.annotations.Nullable;
@@ -19,15 +20,43 @@ class ClusterRow extends LeasedCluster {
     @Column(nullable = false)
     boolean revoked;
 
+    /** Id of the cluster's project, as the provisioner told it. */
+    @Column
+    @Nullable
+    String provisionedProject;
+
+    /** Id of the cluster's project, as the conductor told it. */
+    @Column
+    @Nullable
+    String toldProject;
+
+    /** Ids of the trusts that the provisioner told last. */
+    @Column(nullable = false)
+    String[] trusts;
+
     Revocation.Recorded recorded() {
-        return new Revocation.Recorded(phase, deadline, revoked);
+        return new Revocation.Recorded(
+                phase, deadline, revoked, new Revocation.Project(provisionedProject, toldProject));
+    }
+
+    /** The provisioner made these trusts, in this project. */
+    void provisioned(String project, List<String> newTrusts, Instant now) {
+        provisionedProject = project;
+        trusts = newTrusts.toArray(String[]::new);
+        doubt(now);
+    }
+
+    /** The provisioner gave up there, and may have made something. */
+    void gaveUp(@Nullable String project, Instant now) {
+        provisionedProject = project == null ? provisionedProject : project;
+        doubt(now);
     }
 
     /**
      * Keystone may hold something of the cluster. For a tombstone that means to look again; whoever is looking just now loses the
      * lease, because the doubt may be about what was made after the look.
      */
-    void doubt(Instant now) {
+    private void doubt(Instant now) {
         if (phase == Phase.ABSENT) {
             revoked = false;
             retryAt(now);
@@ -43,6 +72,7 @@ class ClusterRow extends LeasedCluster {
         phase = heard.phase();
         deadline = heard.deadline();
         revoked = heard.revoked();
+        toldProject = heard.project().told();
         due(now);
     }
 }

@@ -3,6 +3,9 @@ package lanyard.revoker;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import lanyard.common.delegation.TrustsToIssuer;
 import lanyard.common.keystone.KeystoneAdmin;
 import lanyard.common.keystone.KeystoneAdmin.Trust;
 import lanyard.common.keystone.KeystoneAdmin.User;
@@ -11,29 +14,53 @@ import lanyard.revoker.Revocation.Progress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Keystone holds of a cluster, found by what can be derived: the trustee carries the cluster's UUID as its name, and every
- * trust is a trust to the trustee.
+ * What Keystone holds of a cluster, found by what can be derived: the cluster's own trustee carries its UUID as a name, and every trust
+ * to that one is the cluster's; of the trusts from the project's custodian to the token issuer, those that are called by the cluster.
  */
 @ApplicationScoped
 class Delegations {
     private final KeystoneAdmin keystone;
+    private final Neighbours neighbours;
     private final String domainName;
     private volatile @Nullable String domainId;
 
-    Delegations(KeystoneAdmin keystone, RevokerConfig config) {
+    Delegations(KeystoneAdmin keystone, Neighbours neighbours, RevokerConfig config) {
         this.keystone = keystone;
+        this.neighbours = neighbours;
         this.domainName = config.domain();
     }
 
-    /** Looks for the cluster's trustee and its trusts, also those of a trustee that was removed. */
-    Reply<Progress> look(String cluster, Progress progress) {
-        var trustee = domain().then(domain -> switch (keystone.findUser(domain, cluster)) {
-            case Reply.Missing<User>() -> new Reply.Done<>(Optional.<String>empty());
+    /** Looks for the cluster's trustee and its trusts, also those of a trustee that was removed, and for its trusts to the issuer. */
+    Reply<Progress> look(String cluster, @Nullable String project, Progress progress) {
+        return domain().then(domain -> trustee(domain, cluster).then(there -> there.or(
+                        () -> Optional.ofNullable(progress.trustee()))
+                .map(this::trustsTo)
+                .orElseGet(() -> new Reply.Done<>(List.of()))
+                .then(own -> trustsToIssuer(domain, project, cluster)
+                        .map(shared -> progress.found(
+                                project,
+                                there.orElse(null),
+                                Stream.concat(own.stream(), shared.stream()).toList())))));
+    }
+
+    private Reply<Optional<String>> trustee(String domain, String cluster) {
+        return switch (keystone.findUser(domain, cluster)) {
+            case Reply.Missing<User>() -> new Reply.Done<>(Optional.empty());
             case Reply<User> reply -> reply.map(user -> Optional.of(user.id()));
+        };
+    }
+
+    private Reply<List<String>> trustsToIssuer(String domain, @Nullable String project, String cluster) {
+        if (project == null) {
+            return new Reply.Done<>(List.of());
+        }
+        return TrustsToIssuer.of(keystone, domain, project, cluster).map(trusts -> {
+            var others = trusts.isEmpty() ? Set.<String>of() : neighbours.trusts(project, cluster);
+            return trusts.stream()
+                    .map(Trust::id)
+                    .filter(trust -> !others.contains(trust))
+                    .toList();
         });
-        return trustee.then(there -> there.or(() -> Optional.ofNullable(progress.trustee()))
-                .map(known -> trustsTo(known).map(trusts -> progress.found(there.orElse(null), trusts)))
-                .orElseGet(() -> new Reply.Done<>(progress.found(null, List.of()))));
     }
 
     private Reply<List<String>> trustsTo(String trustee) {

@@ -49,6 +49,6 @@ class NotificationsConsumer {
                 session -> clusters.hear(
                         session,
                         told.cluster(),
-                        row -> row.hear(row.recorded().join(phase, deadline), clock.instant())));
+                        row -> row.hear(row.recorded().join(phase, deadline, told.project()), clock.instant())));
     }
 }

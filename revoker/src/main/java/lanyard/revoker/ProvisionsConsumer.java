@@ -3,9 +3,9 @@ package lanyard.revoker;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
-import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialProvisioned;
+import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.EventCodec;
 import lanyard.common.events.FailureReason;
 import lanyard.common.events.Read;
@@ -33,18 +33,27 @@ class ProvisionsConsumer {
     @Incoming("credentials")
     Uni<Void> hear(ConsumerRecord<String, byte[]> message) {
         return switch (EventCodec.read(message.value())) {
-            case Read.Event(CredentialEvent event, var id, var time, var source)
-            when mayHaveMade(event) ->
+            case Read.Event(CredentialProvisioned event, var _, var _, var _) ->
                 intake.commit(
-                        message, session -> clusters.hear(session, event.cluster(), row -> row.doubt(clock.instant())));
-            case Read.Event event -> intake.ignore(message);
+                        message,
+                        session -> clusters.hear(
+                                session,
+                                event.cluster(),
+                                row -> row.provisioned(
+                                        event.project(),
+                                        event.grants().stream()
+                                                .map(Grant::trust)
+                                                .toList(),
+                                        clock.instant())));
+            case Read.Event(CredentialFailed event, var _, var _, var _)
+            when event.reason() == FailureReason.DELETED_MEANWHILE ->
+                intake.commit(
+                        message,
+                        session -> clusters.hear(
+                                session, event.cluster(), row -> row.gaveUp(event.project(), clock.instant())));
+            case Read.Event _ -> intake.ignore(message);
             case Read.Ignored() -> intake.ignore(message);
             case Read.Rejected(var reason, var detail) -> intake.reject(message, reason.label(), detail);
         };
-    }
-
-    private static boolean mayHaveMade(CredentialEvent event) {
-        return event instanceof CredentialProvisioned
-                || (event instanceof CredentialFailed failed && failed.reason() == FailureReason.DELETED_MEANWHILE);
     }
 }

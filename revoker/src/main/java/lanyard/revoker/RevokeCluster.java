@@ -71,8 +71,8 @@ class RevokeCluster implements Reconciliation {
             case Step.Rest() -> clusters.commit(lease, recorded, LeasedCluster::settle);
             case Step.AwaitSuccess(var until) -> clusters.commit(lease, recorded, row -> row.restUntil(until));
             case Step.Expire() -> clusters.commit(lease, recorded, row -> row.phase = Phase.ABSENT);
-            case Step.Look() -> {
-                return take(lease, recorded, progress, delegations.look(lease.cluster(), progress));
+            case Step.Look(var project) -> {
+                return take(lease, recorded, progress, delegations.look(lease.cluster(), project, progress));
             }
             case Step.RemoveTrusts(var trusts) -> {
                 return take(

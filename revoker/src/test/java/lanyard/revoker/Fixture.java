@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,19 +16,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import javax.sql.DataSource;
+import lanyard.common.delegation.UserNames;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.events.CredentialProvisioned.Custodian;
+import lanyard.common.events.CredentialProvisioned.Generation;
 import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.CredentialProvisioned.Trustee;
 import lanyard.common.events.EventCodec;
 import lanyard.common.events.EventSchemas;
+import lanyard.common.events.Trusteeship;
 import lanyard.common.keystone.KeystoneAdmin;
 import lanyard.common.testing.TestBus;
 import lanyard.common.testing.TestKeystone;
 import lanyard.common.testing.TestKeystone.Tenant;
 import org.awaitility.core.ConditionFactory;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -79,25 +84,64 @@ abstract class Fixture {
 
     /** All is told on one partition, so that what is told last is heard last. */
     void tell(String action, String outcome, String about) {
+        tell(action, outcome, about, tenant.project());
+    }
+
+    void tell(String action, String outcome, String about, String project) {
         bus.send(
                 notifications.getFirst(),
                 0,
                 null,
-                TestBus.notification(action, outcome, about, tenant.project(), tenant.owner()));
+                TestBus.notification(action, outcome, about, project, tenant.owner()));
+    }
+
+    /** A deletion whose notification does not say in which project. */
+    void tellDeletedSomewhere(String about) {
+        var whole = new String(
+                TestBus.notification("delete", "success", about, tenant.project(), tenant.owner()),
+                StandardCharsets.UTF_8);
+        var without = whole.replace("\\\"project_id\\\"", "\\\"no_project_id\\\"");
+        assertThat(without).isNotEqualTo(whole);
+        bus.send(notifications.getFirst(), 0, null, without.getBytes(StandardCharsets.UTF_8));
     }
 
     void tellProvisioned(GivenDelegation made) {
-        tell(new CredentialProvisioned(
+        tellProvisioned(
                 cluster,
-                tenant.project(),
-                1,
-                "project-trust",
-                "test",
-                new Custodian(made.custodian(), "custodian-" + cluster),
                 new Trustee(made.trustee(), cluster, made.domainId()),
-                List.of(new Grant("cloud-provider", made.trusts().getFirst(), List.of("member")))));
+                List.of(new Grant(
+                        "cloud-provider", made.trusts().getFirst(), Trusteeship.PER_CLUSTER, List.of("member"))));
+    }
+
+    void tellProvisioned(String about, @Nullable Trustee trustee, List<Grant> grants) {
+        tell(new CredentialProvisioned(
+                about,
+                tenant.project(),
+                new Generation(1, "test"),
+                new Generation(1, "test"),
+                "project-trust",
+                new Custodian("0".repeat(32), UserNames.custodian(tenant.project())),
+                trustee,
+                grants));
         // Read before anything that is told next, which comes on another topic: late, it would mean to look again.
-        eventually().until(() -> column("phase", cluster) != null);
+        eventually().until(() -> column("provisioned_project", about) != null);
+    }
+
+    /** Id of a cluster's trust to the token issuer's user. */
+    String trustToIssuer(String about, String purpose) {
+        return trustToIssuer(GivenDelegation.name(about, purpose));
+    }
+
+    String trustToIssuer(Instant name) {
+        var trust = GivenDelegation.trustToIssuer(admin, keystone, domain, tenant, name);
+        custodians.addAll(keystone.users(domain, UserNames.custodian(tenant.project())).stream()
+                .map(user -> user.get("id").asText())
+                .toList());
+        return trust;
+    }
+
+    static Grant toIssuer(String purpose, String trust) {
+        return new Grant(purpose, trust, Trusteeship.ISSUER, List.of("member"));
     }
 
     void tell(CredentialEvent event) {

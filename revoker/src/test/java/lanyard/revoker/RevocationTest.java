@@ -6,10 +6,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import lanyard.common.reconcile.Phase;
 import lanyard.revoker.Revocation.Progress;
+import lanyard.revoker.Revocation.Project;
 import lanyard.revoker.Revocation.Recorded;
 import lanyard.revoker.Revocation.Step;
 import net.jqwik.api.Arbitraries;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** The revoker's decisions, held to their rules in every state that can be told apart, reachable or not. */
 class RevocationTest {
     private static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
-    private static final Recorded GONE = new Recorded(Phase.ABSENT, null, false);
+    private static final Recorded GONE = new Recorded(Phase.ABSENT, null, false, Project.UNKNOWN);
 
     @Provide
     Arbitrary<Instant> instants() {
@@ -34,14 +36,25 @@ class RevocationTest {
 
     @Provide
     Arbitrary<Recorded> everyRecorded() {
-        return Combinators.combine(Arbitraries.of(Phase.class), instants().injectNull(0.5), Arbitraries.of(false, true))
+        return Combinators.combine(
+                        Arbitraries.of(Phase.class),
+                        instants().injectNull(0.5),
+                        Arbitraries.of(false, true),
+                        Arbitraries.of(
+                                Project.UNKNOWN, new Project(null, "a"), new Project("b", null), new Project("b", "a")))
                 .as(Recorded::new);
+    }
+
+    @Provide
+    Arbitrary<@Nullable String> projects() {
+        return Arbitraries.of("a", "b").injectNull(0.3);
     }
 
     @Provide
     Arbitrary<Progress> everyProgress() {
         return Combinators.combine(
                         Arbitraries.of(false, true),
+                        Arbitraries.of("a").injectNull(0.5),
                         Arbitraries.of("trustee").injectNull(0.5),
                         Arbitraries.of(false, true),
                         Arbitraries.of(List.<String>of(), List.of("trust"), List.of("trust", "trust-2")),
@@ -50,13 +63,13 @@ class RevocationTest {
                 .as(Progress::new);
     }
 
-    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void everyStateHasANextStep(
             @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
         assertThat(Revocation.next(recorded, progress, NOW)).isNotNull();
     }
 
-    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void nothingIsTakenFromAClusterThatIsNotGone(
             @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
         var step = Revocation.next(recorded, progress, NOW);
@@ -67,7 +80,7 @@ class RevocationTest {
         }
     }
 
-    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void aDeletionIsGivenUntilItsDeadlineAndNotAMomentMore(
             @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
         if (recorded.phase() == Phase.DELETING) {
@@ -77,7 +90,7 @@ class RevocationTest {
         }
     }
 
-    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void onlyALookThatFoundNothingLetsARevocationBeTold(
             @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
         if (Revocation.next(recorded, progress, NOW) instanceof Step.Announce(int trusts, boolean trustee)) {
@@ -91,15 +104,15 @@ class RevocationTest {
         }
     }
 
-    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void whatWasRevokedIsLeftAloneUntilItIsPutInDoubt(@ForAll("everyProgress") Progress progress) {
-        var revoked = new Recorded(Phase.ABSENT, null, true);
+        var revoked = new Recorded(Phase.ABSENT, null, true, Project.UNKNOWN);
 
         assertThat(Revocation.next(revoked, progress, NOW)).isEqualTo(new Step.Rest());
-        assertThat(Revocation.next(GONE, Progress.START, NOW)).isEqualTo(new Step.Look());
+        assertThat(Revocation.next(GONE, Progress.START, NOW)).isEqualTo(new Step.Look(null));
     }
 
-    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void removingIsAlwaysFollowedByALookAtWhatIsLeft(@ForAll("everyProgress") Progress progress) {
         switch (Revocation.next(GONE, progress, NOW)) {
             case Step.RemoveTrusts(var trusts)
@@ -109,56 +122,98 @@ class RevocationTest {
             case Step.RemoveTrusts(var trusts)
             when !progress.trusteeThere() ->
                 assertThat(Revocation.next(GONE, progress.afterRemovingTrusts(), NOW))
-                        .isEqualTo(new Step.Look());
+                        .isEqualTo(new Step.Look(null));
             case Step.RemoveTrustee(var trustee) ->
                 assertThat(Revocation.next(GONE, progress.afterRemovingTrustee(), NOW))
-                        .isEqualTo(new Step.Look());
+                        .isEqualTo(new Step.Look(null));
             case Step other -> {}
         }
     }
 
-    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
+    void onlyALookWhereTheClusterIsProvesAnything(
+            @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
+        switch (Revocation.next(recorded, progress, NOW)) {
+            case Step.Look(var project) ->
+                assertThat(project).isEqualTo(recorded.project().id());
+            case Step.Announce _, Step.RemoveTrusts _, Step.RemoveTrustee _ ->
+                assertThat(progress.project()).isEqualTo(recorded.project().id());
+            case Step _ -> {}
+        }
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void hearingIsCommutative(
             @ForAll("everyRecorded") Recorded recorded,
             @ForAll Phase one,
             @ForAll("instants") Instant oneUntil,
+            @ForAll("projects") @Nullable String oneProject,
             @ForAll Phase other,
-            @ForAll("instants") Instant otherUntil) {
-        assertThat(recorded.join(one, oneUntil).join(other, otherUntil))
-                .isEqualTo(recorded.join(other, otherUntil).join(one, oneUntil));
-    }
-
-    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
-    void hearingAgainChangesNothing(
-            @ForAll("everyRecorded") Recorded recorded, @ForAll Phase heard, @ForAll("instants") Instant until) {
-        var once = recorded.join(heard, until);
-
-        assertThat(once.join(heard, until)).isEqualTo(once);
+            @ForAll("instants") Instant otherUntil,
+            @ForAll("projects") @Nullable String otherProject) {
+        assertThat(recorded.join(one, oneUntil, oneProject).join(other, otherUntil, otherProject))
+                .isEqualTo(recorded.join(other, otherUntil, otherProject).join(one, oneUntil, oneProject));
     }
 
     /** Hearing two things in a row is hearing their join at once. */
-    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void hearingIsAssociative(
             @ForAll("everyRecorded") Recorded recorded,
             @ForAll Phase one,
             @ForAll("instants") Instant oneUntil,
+            @ForAll("projects") @Nullable String oneProject,
             @ForAll Phase other,
-            @ForAll("instants") Instant otherUntil) {
-        var both = new Recorded(Phase.PRESENT, null, false).join(one, oneUntil).join(other, otherUntil);
+            @ForAll("instants") Instant otherUntil,
+            @ForAll("projects") @Nullable String otherProject) {
+        var both = new Recorded(Phase.PRESENT, null, false, Project.UNKNOWN)
+                .join(one, oneUntil, oneProject)
+                .join(other, otherUntil, otherProject);
+        var until = both.deadline() == null ? NOW : both.deadline();
 
-        assertThat(recorded.join(one, oneUntil).join(other, otherUntil))
-                .isEqualTo(both.deadline() == null ? recorded : recorded.join(both.phase(), both.deadline()));
+        assertThat(recorded.join(one, oneUntil, oneProject).join(other, otherUntil, otherProject))
+                .isEqualTo(recorded.join(both.phase(), until, both.project().told()));
     }
 
-    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 10_000)
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
+    void hearingAgainChangesNothing(
+            @ForAll("everyRecorded") Recorded recorded,
+            @ForAll Phase heard,
+            @ForAll("instants") Instant until,
+            @ForAll("projects") @Nullable String project) {
+        var once = recorded.join(heard, until, project);
+
+        assertThat(once.join(heard, until, project)).isEqualTo(once);
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void nothingHeardBringsAClusterBackOrShortensItsTime(
-            @ForAll("everyRecorded") Recorded recorded, @ForAll Phase heard, @ForAll("instants") Instant until) {
-        var joined = recorded.join(heard, until);
+            @ForAll("everyRecorded") Recorded recorded,
+            @ForAll Phase heard,
+            @ForAll("instants") Instant until,
+            @ForAll("projects") @Nullable String project) {
+        var joined = recorded.join(heard, until, project);
 
         assertThat(joined.phase()).isGreaterThanOrEqualTo(recorded.phase());
-        assertThat(joined.revoked()).isEqualTo(recorded.revoked());
         if (recorded.deadline() != null) {
             assertThat(joined.deadline()).isAfterOrEqualTo(recorded.deadline());
+        }
+    }
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
+    void aRevocationIsInDoubtExactlyWhenThereIsAnotherPlaceToLook(
+            @ForAll("everyRecorded") Recorded recorded,
+            @ForAll Phase heard,
+            @ForAll("instants") Instant until,
+            @ForAll("projects") @Nullable String project) {
+        var joined = recorded.join(heard, until, project);
+
+        assertThat(joined.revoked())
+                .isEqualTo(recorded.revoked()
+                        && Objects.equals(
+                                joined.project().id(), recorded.project().id()));
+        assertThat(joined.project().provisioned()).isEqualTo(recorded.project().provisioned());
+        if (recorded.project().provisioned() != null) {
+            assertThat(joined.project().id()).isEqualTo(recorded.project().provisioned());
         }
     }
 
@@ -187,7 +242,7 @@ class RevocationTest {
 
         Progress look(Progress progress) {
             var visible = trustee != null || progress.trustee() != null ? List.copyOf(trusts) : List.<String>of();
-            return progress.found(trustee, visible);
+            return progress.found(null, trustee, visible);
         }
     }
 
@@ -205,7 +260,7 @@ class RevocationTest {
             var step = Revocation.next(GONE, progress, NOW);
             walked.add(step);
             progress = switch (step) {
-                case Step.Look() -> keystone.look(progress);
+                case Step.Look _ -> keystone.look(progress);
                 case Step.RemoveTrusts(var found) -> {
                     keystone.trusts.removeAll(found);
                     yield progress.afterRemovingTrusts();

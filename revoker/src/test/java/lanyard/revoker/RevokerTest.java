@@ -15,6 +15,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
+import lanyard.common.delegation.UserNames;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.FailureReason;
 import lanyard.common.testing.RealParts;
@@ -100,7 +101,7 @@ class RevokerTest extends Fixture {
         delegation(0);
 
         tell(new CredentialFailed(
-                cluster, tenant.project(), 1, FailureReason.DELETED_MEANWHILE, "the cluster was deleted meanwhile"));
+                cluster, tenant.project(), 1, 1, FailureReason.DELETED_MEANWHILE, "the cluster was deleted meanwhile"));
 
         assertThat(revoked(cluster, 2).get("trustee").asText()).isEqualTo("removed");
         assertThat(trusteeIsThere()).isFalse();
@@ -159,6 +160,107 @@ class RevokerTest extends Fixture {
 
         assertThat(revoked(cluster, 1).get("trusts").asInt()).isEqualTo(1);
         assertThat(trusteeIsThere()).isFalse();
+    }
+
+    @Test
+    void aClusterThatTheIssuerServesLosesItsTrustsAndItsNeighbourKeepsItsOwn() {
+        var neighbour = UUID.randomUUID().toString();
+        var trusts = List.of(trustToIssuer(cluster, "cloud-provider"), trustToIssuer(cluster, "volumes"));
+        var others = trustToIssuer(neighbour, "cloud-provider");
+        tellProvisioned(
+                cluster,
+                null,
+                List.of(toIssuer("cloud-provider", trusts.getFirst()), toIssuer("volumes", trusts.getLast())));
+        tellProvisioned(neighbour, null, List.of(toIssuer("cloud-provider", others)));
+
+        tell("delete", "success", cluster);
+
+        var told = revoked(cluster, 1);
+        assertThat(told.get("trusts").asInt()).isEqualTo(2);
+        assertThat(told.get("trustee").asText()).isEqualTo("absent");
+        assertThat(trusts).noneMatch(this::trustIsThere);
+        assertThat(trustIsThere(others)).isTrue();
+        assertThat(keystone.users(domain, UserNames.ISSUER))
+                .as("the issuer's user")
+                .hasSize(1);
+    }
+
+    @Test
+    void aClusterWithBothKindsOfTrusteesLosesEverything() {
+        var given = delegation(1);
+        var shared = trustToIssuer(cluster, "volumes");
+        tellProvisioned(given);
+
+        tell("delete", "success", cluster);
+
+        var told = revoked(cluster, 1);
+        assertThat(told.get("trusts").asInt()).isEqualTo(2);
+        assertThat(told.get("trustee").asText()).isEqualTo("removed");
+        assertThat(trusteeIsThere()).isFalse();
+        assertThat(trustIsThere(shared)).isFalse();
+        assertThat(given.trusts()).noneMatch(this::trustIsThere);
+    }
+
+    @Test
+    void aTrustToTheIssuerThatWasNeverAnnouncedIsFoundByItsName() {
+        var left = trustToIssuer(cluster, "cloud-provider");
+
+        tell("delete", "success", cluster);
+
+        assertThat(revoked(cluster, 1).get("trusts").asInt()).isEqualTo(1);
+        assertThat(trustIsThere(left)).isFalse();
+    }
+
+    @Test
+    void whereNobodyToldTheProjectItIsLookedForAgainOnceSomebodyDoes() {
+        var left = trustToIssuer(cluster, "cloud-provider");
+        tellDeletedSomewhere(cluster);
+        assertThat(revoked(cluster, 1).get("trusts").asInt()).isZero();
+        assertThat(trustIsThere(left)).isTrue();
+
+        tell("delete", "success", cluster);
+
+        assertThat(revoked(cluster, 2).get("trusts").asInt()).isEqualTo(1);
+        assertThat(trustIsThere(left)).isFalse();
+    }
+
+    @Test
+    void theProvisionersProjectHoldsAgainstTheConductors() {
+        var trust = trustToIssuer(cluster, "cloud-provider");
+        tellProvisioned(cluster, null, List.of(toIssuer("cloud-provider", trust)));
+
+        tell("delete", "success", cluster, "0".repeat(32));
+
+        assertThat(revoked(cluster, 1).get("trusts").asInt()).isEqualTo(1);
+        assertThat(trustIsThere(trust)).isFalse();
+    }
+
+    @Test
+    void theProjectOfAnAttemptThatWasGivenUpIsWhereToLook() {
+        tellDeletedSomewhere(cluster);
+        revoked(cluster, 1);
+        var left = trustToIssuer(cluster, "cloud-provider");
+
+        tell(new CredentialFailed(
+                cluster, tenant.project(), 1, 1, FailureReason.DELETED_MEANWHILE, "the cluster was deleted meanwhile"));
+
+        assertThat(revoked(cluster, 2).get("trusts").asInt()).isEqualTo(1);
+        assertThat(trustIsThere(left)).isFalse();
+    }
+
+    @Test
+    void aNeighbourOfTheSameNameKeepsItsTrust() {
+        var neighbour = UUID.randomUUID().toString();
+        // Its name is a hash; here two are the same by force.
+        var others = trustToIssuer(cluster, "cloud-provider");
+        tellProvisioned(neighbour, null, List.of(toIssuer("cloud-provider", others)));
+        var own = trustToIssuer(cluster, "volumes");
+
+        tell("delete", "success", cluster);
+
+        assertThat(revoked(cluster, 1).get("trusts").asInt()).isEqualTo(1);
+        assertThat(trustIsThere(own)).isFalse();
+        assertThat(trustIsThere(others)).isTrue();
     }
 
     @Test

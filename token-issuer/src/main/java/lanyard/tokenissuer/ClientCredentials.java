@@ -3,10 +3,7 @@ package lanyard.tokenissuer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import java.util.Collection;
 import lanyard.common.secrets.KeyRing;
 import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.secrets.Secret;
@@ -18,43 +15,39 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 public class ClientCredentials {
-    private static final int ID_BYTES = 16;
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String NOBODY = "0".repeat(2 * ID_BYTES);
+    private static final String NOBODY = "0".repeat(32);
 
     private final KeyRing keys;
     private final DoorUrl door;
+    private final String domainName;
 
-    ClientCredentials(KeyRing keys, DoorUrl door) {
+    ClientCredentials(KeyRing keys, DoorUrl door, TokenIssuerConfig config) {
         this.keys = keys;
         this.door = door;
+        this.domainName = config.domain();
     }
 
-    /** The id of a cluster's client credential: 32 hexadecimal digits, as Keystone's own ids are. It tells nothing and is public. */
-    static String id(String cluster, String purpose, int generation) {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256")
-                    .digest("lanyard/client/%s/%s/%d"
-                            .formatted(cluster, purpose, generation)
-                            .getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, ID_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
-    }
-
-    /** Whether the key ring still has what this credential is derived from. */
-    public boolean canDerive(Credential credential) {
-        return keys.has(credential.key());
+    /** Whether the key ring still has what these credentials are derived from. */
+    public boolean canDerive(Collection<Credential> credentials) {
+        return credentials.stream().allMatch(credential -> keys.has(credential.key()));
     }
 
     /**
-     * Whether {@code presented} is the credential's secret. Takes the same time whether it is or not, and whether there is such a
-     * credential or not: what there is not is derived and compared as well.
+     * The one of these credentials whose secret is {@code presented}; {@code null} if none is, as far as they can be derived. Where
+     * there is none to compare with, one is derived all the same, which is what takes the time.
      */
-    public boolean isGenuine(@Nullable Credential credential, Secret presented) {
-        var expected = credential == null ? keys.derive(keys.current(), Purpose.CLIENT, NOBODY, 1) : secret(credential);
-        return expected.equals(presented) & credential != null;
+    public @Nullable Credential genuine(Collection<Credential> candidates, Secret presented) {
+        Credential genuine = null;
+        if (candidates.isEmpty()) {
+            keys.derive(keys.current(), Purpose.CLIENT, NOBODY, 1);
+        }
+        for (var candidate : candidates) {
+            if (keys.has(candidate.key()) && secret(candidate).equals(presented)) {
+                genuine = candidate;
+            }
+        }
+        return genuine;
     }
 
     private Secret secret(Credential credential) {
@@ -63,21 +56,22 @@ public class ClientCredentials {
 
     /**
      * All that an unmodified OpenStack client of the cluster needs to log in at the door, as the JSON that is sealed. A client
-     * without application credentials logs in by password: user and trust are then the credential's own id, so neither changes
-     * when what lies behind it in Keystone does.
+     * without application credentials logs in by password: user and trust are then the credential's own id, and the domain's id is
+     * its name, so none of it changes when what lies behind it in Keystone does.
      */
-    Secret content(Credential credential) {
+    Secret content(Served served, Credential credential) {
         var content = JSON.createObjectNode()
                 .put("cluster", credential.cluster())
-                .put("project", credential.project())
+                .put("project", served.project())
                 .put("purpose", credential.purpose())
                 .put("generation", credential.generation())
                 .put("auth_url", door.v3())
                 .put("application_credential_id", credential.id())
+                .put("application_credential_name", credential.purpose())
                 .put("application_credential_secret", secret(credential).reveal())
                 .put("user_id", credential.id())
                 .put("username", credential.cluster())
-                .put("user_domain_id", credential.trusteeDomain())
+                .put("user_domain_id", domainName)
                 .put("trust_id", credential.id());
         try {
             return Secret.of(JSON.writeValueAsString(content));

@@ -7,12 +7,12 @@ import jakarta.persistence.Enumerated;
 import jakarta.persistence.Table;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import lanyard.common.reconcile.LeasedCluster;
-import lanyard.tokenissuer.Entitlement.Delegation;
+import lanyard.tokenissuer.Entitlement.Backend;
 import lanyard.tokenissuer.Entitlement.Grant;
+import lanyard.tokenissuer.Entitlement.Trustee;
 import lanyard.tokenissuer.Preparation.Recorded;
 import org.jspecify.annotations.Nullable;
 
@@ -24,15 +24,24 @@ import org.jspecify.annotations.Nullable;
 @Table(name = "cluster")
 class ClusterRow extends LeasedCluster {
     @Column(nullable = false)
-    int generation;
+    int client;
+
+    /** {@code null} while no generation of the client was heard, and when it is disputed. */
+    @Column
+    @Nullable
+    String clientKey;
+
+    @Column(nullable = false)
+    int backend;
+
+    /** This and {@link #project} are {@code null} while no backend was heard, and when it is disputed. */
+    @Column
+    @Nullable
+    String backendKey;
 
     @Column
     @Nullable
     String project;
-
-    @Column
-    @Nullable
-    String key;
 
     @Column
     @Nullable
@@ -42,11 +51,25 @@ class ClusterRow extends LeasedCluster {
     @Nullable
     String trusteeDomain;
 
-    @Column(nullable = false)
-    boolean disputed;
-
+    /** The generation of the client credentials that was told as ready last; 0 if none was. */
     @Column(nullable = false)
     int announced;
+
+    /** The generation of the backend for which Keystone gave tokens; 0 if none did, or since it refused one. */
+    @Column(nullable = false)
+    int proven;
+
+    /** The generation of the backend that was told as failed last; 0 if none was. */
+    @Column(nullable = false)
+    int told;
+
+    @Column
+    @Nullable
+    Instant toldAt;
+
+    /** How many backends in a row were told as failed. */
+    @Column(nullable = false)
+    int refusals;
 
     /** Why the last attempt to serve the cluster failed; {@code null} when it did not. */
     @Column
@@ -58,32 +81,49 @@ class ClusterRow extends LeasedCluster {
     enum Failure {
         KEYSTONE_REFUSES,
         KEYSTONE_UNAVAILABLE,
-        KEY_MISSING
+        KEY_MISSING,
+        CONTRADICTED
     }
 
     Recorded recorded() {
-        return new Recorded(phase, generation, disputed, announced);
+        return new Recorded(
+                phase,
+                client,
+                backend,
+                clientKey == null || backendKey == null,
+                announced,
+                proven,
+                told,
+                toldAt,
+                refusals);
     }
 
-    Entitlement entitlement(List<CredentialRow> credentials) {
-        Map<String, Grant> grants = credentials.stream()
-                .collect(Collectors.toMap(row -> row.purpose, row -> new Grant(row.trust, Set.of(row.roles))));
-        var delegation = project == null || key == null || trustee == null || trusteeDomain == null
+    Entitlement entitlement(List<GrantRow> grants) {
+        var owed = backendKey == null || project == null
                 ? null
-                : new Delegation(project, key, trustee, trusteeDomain, grants);
-        return new Entitlement(phase, generation, delegation, disputed);
+                : new Backend(
+                        project,
+                        backendKey,
+                        trustee == null || trusteeDomain == null ? null : new Trustee(trustee, trusteeDomain),
+                        grants.stream()
+                                .collect(Collectors.toMap(
+                                        row -> row.purpose,
+                                        row -> new Grant(row.trust, row.trustee, Set.of(row.roles)))));
+        return new Entitlement(phase, new Claim<>(client, clientKey), new Claim<>(backend, owed));
     }
 
     /** Takes what is owed now into the row, and makes the row due. */
     void take(Entitlement owed, Instant now) {
-        var delegation = owed.delegation();
+        var behind = owed.backend().value();
+        var user = behind == null ? null : behind.trustee();
         phase = owed.phase();
-        generation = owed.generation();
-        project = delegation == null ? null : delegation.project();
-        key = delegation == null ? null : delegation.key();
-        trustee = delegation == null ? null : delegation.trustee();
-        trusteeDomain = delegation == null ? null : delegation.trusteeDomain();
-        disputed = owed.disputed();
+        client = owed.client().generation();
+        clientKey = owed.client().value();
+        backend = owed.backend().generation();
+        backendKey = behind == null ? null : behind.key();
+        project = behind == null ? null : behind.project();
+        trustee = user == null ? null : user.id();
+        trusteeDomain = user == null ? null : user.domain();
         due(now);
     }
 }

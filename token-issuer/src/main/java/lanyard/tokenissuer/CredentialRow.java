@@ -4,11 +4,10 @@ import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
-import java.util.List;
-import lanyard.tokenissuer.Entitlement.Delegation;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** A client credential of a cluster, by its id. Written and removed with the cluster's row, and never changed. */
+/** A client credential of a cluster, by its id. */
 @Entity
 @Table(name = "credential")
 class CredentialRow {
@@ -26,46 +25,31 @@ class CredentialRow {
     int generation;
 
     @Column(nullable = false)
-    String trust;
+    String key;
 
-    @Column(nullable = false)
-    String[] roles;
+    @Column
+    @Nullable
+    Instant validUntil;
 
     /** For Hibernate. */
     protected CredentialRow() {
-        this("", "", 0, "", new String[0]);
+        this("", "", "", 0, "");
     }
 
-    private CredentialRow(String cluster, String purpose, int generation, String trust, String[] roles) {
-        this.id = ClientCredentials.id(cluster, purpose, generation);
+    private CredentialRow(String id, String cluster, String purpose, int generation, String key) {
+        this.id = id;
         this.cluster = cluster;
         this.purpose = purpose;
         this.generation = generation;
-        this.trust = trust;
-        this.roles = roles;
+        this.key = key;
     }
 
-    /** One for each purpose of what is owed to the cluster. */
-    static List<CredentialRow> of(String cluster, Entitlement owed) {
-        @Nullable Delegation delegation = owed.delegation();
-        return delegation == null
-                ? List.of()
-                : delegation.grants().entrySet().stream()
-                        .map(grant -> new CredentialRow(
-                                cluster,
-                                grant.getKey(),
-                                owed.generation(),
-                                grant.getValue().trust(),
-                                grant.getValue().roles().stream().sorted().toArray(String[]::new)))
-                        .toList();
+    static CredentialRow of(Credential credential) {
+        return new CredentialRow(
+                credential.id(), credential.cluster(), credential.purpose(), credential.generation(), credential.key());
     }
 
-    /** This credential, with what its cluster's row says of it; {@code null} if that row says nothing. */
-    @Nullable
-    Credential with(ClusterRow row) {
-        return row.project == null || row.key == null || row.trustee == null || row.trusteeDomain == null
-                ? null
-                : new Credential(
-                        id, cluster, purpose, generation, row.project, row.key, row.trustee, row.trusteeDomain, trust);
+    Credential credential() {
+        return new Credential(id, cluster, purpose, generation, key, validUntil);
     }
 }

@@ -10,17 +10,18 @@ import lanyard.common.intake.Intake;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 
-/** Hears from the provisioner what the door can serve, and from the revoker what it must not serve any more. */
+/**
+ * Hears from the provisioner what the door can serve, and from the revoker what it must not serve any more, and records it. One replica
+ * hears each event here; in its memory each replica has it from the {@link BusWatch}.
+ */
 @ApplicationScoped
 class CredentialsConsumer {
     private final Intake intake;
-    private final CredentialStore store;
-    private final TokenCache tokens;
+    private final ClusterStore store;
 
-    CredentialsConsumer(Intake intake, CredentialStore store, TokenCache tokens) {
+    CredentialsConsumer(Intake intake, ClusterStore store) {
         this.intake = intake;
         this.store = store;
-        this.tokens = tokens;
     }
 
     @Incoming("credentials")
@@ -29,8 +30,7 @@ class CredentialsConsumer {
             case Read.Event(CredentialProvisioned told, var id, var time, var source) ->
                 intake.commit(message, session -> store.hear(session, told.cluster(), Entitlement.heard(told)));
             case Read.Event(CredentialRevoked told, var id, var time, var source) ->
-                intake.commit(message, session -> store.hear(session, told.cluster(), Entitlement.REVOKED))
-                        .invoke(() -> tokens.drop(told.cluster()));
+                intake.commit(message, session -> store.hear(session, told.cluster(), Entitlement.REVOKED));
             case Read.Event event -> intake.ignore(message);
             case Read.Ignored() -> intake.ignore(message);
             case Read.Rejected(var reason, var detail) -> intake.reject(message, reason.label(), detail);

@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import lanyard.common.events.CredentialProvisioned;
+import lanyard.common.events.Trusteeship;
 import lanyard.common.reconcile.Phase;
 import org.jspecify.annotations.Nullable;
 
@@ -14,33 +15,37 @@ import org.jspecify.annotations.Nullable;
  * neither the order of events nor their repetition can matter: a revocation wins for ever, and a higher generation wins over a
  * lower one.
  *
- * @param generation the highest that was heard; 0 while none was
- * @param delegation what Keystone delegates to that generation; {@code null} while none was heard, and when it is disputed
- * @param disputed whether two events told different things of that generation. One of them must be wrong, or forged, and nobody
- *     can tell which, so nothing is served until a higher generation settles it
+ * @param client id of the master key that the secrets of the client credentials are derived from
+ * @param backend what Keystone delegates
  */
-record Entitlement(Phase phase, int generation, @Nullable Delegation delegation, boolean disputed) {
-    static final Entitlement NOTHING_HEARD = new Entitlement(Phase.PRESENT, 0, null, false);
+record Entitlement(Phase phase, Claim<String> client, Claim<Backend> backend) {
+    static final Entitlement NOTHING_HEARD = new Entitlement(Phase.PRESENT, Claim.none(), Claim.none());
 
     /** That nothing is owed any more. */
-    static final Entitlement REVOKED = new Entitlement(Phase.ABSENT, 0, null, false);
+    static final Entitlement REVOKED = new Entitlement(Phase.ABSENT, Claim.none(), Claim.none());
 
     /**
-     * How Keystone delegates to a cluster.
+     * What stands behind a cluster's client credentials in Keystone.
      *
      * @param key id of the master key that the trustee's password is derived from
-     * @param trustee id of the user that gets the tokens
-     * @param trusteeDomain id of that user's domain
+     * @param trustee the cluster's own user; {@code null} if it has none
      * @param grants what is delegated, by purpose
      */
-    record Delegation(String project, String key, String trustee, String trusteeDomain, Map<String, Grant> grants) {
-        Delegation {
+    record Backend(String project, String key, @Nullable Trustee trustee, Map<String, Grant> grants) {
+        Backend {
             grants = Map.copyOf(grants);
         }
     }
 
-    /** What is delegated for one purpose: the trust's id, and the names of its roles. */
-    record Grant(String trust, Set<String> roles) {
+    /**
+     * The user that gets the tokens.
+     *
+     * @param domain id of the user's domain
+     */
+    record Trustee(String id, String domain) {}
+
+    /** What is delegated for one purpose: the trust's id, to whom it is, and the names of its roles. */
+    record Grant(String trust, Trusteeship trustee, Set<String> roles) {
         Grant {
             roles = Set.copyOf(roles);
         }
@@ -51,32 +56,24 @@ record Entitlement(Phase phase, int generation, @Nullable Delegation delegation,
         var grants = told.grants().stream()
                 .collect(Collectors.toMap(
                         CredentialProvisioned.Grant::purpose,
-                        grant -> new Grant(grant.trust(), Set.copyOf(grant.roles()))));
+                        grant -> new Grant(grant.trust(), grant.trustee(), Set.copyOf(grant.roles()))));
+        var trustee = told.trustee() == null
+                ? null
+                : new Trustee(told.trustee().id(), told.trustee().domain());
         return new Entitlement(
                 Phase.PRESENT,
-                told.generation(),
-                new Delegation(
-                        told.project(),
-                        told.key(),
-                        told.trustee().id(),
-                        told.trustee().domain(),
-                        grants),
-                false);
+                new Claim<>(told.client().generation(), told.client().key()),
+                new Claim<>(
+                        told.backend().generation(),
+                        new Backend(told.project(), told.backend().key(), trustee, grants)));
     }
 
     /** What is owed when both have been heard. */
     Entitlement join(Entitlement other) {
-        var joined = phase.join(other.phase);
-        if (generation != other.generation) {
-            var higher = generation > other.generation ? this : other;
-            return new Entitlement(joined, higher.generation, higher.delegation, higher.disputed);
-        }
-        return disputed || other.disputed || differ(delegation, other.delegation)
-                ? new Entitlement(joined, generation, null, true)
-                : new Entitlement(joined, generation, delegation == null ? other.delegation : delegation, false);
+        return new Entitlement(phase.join(other.phase), client.join(other.client), backend.join(other.backend));
     }
 
-    private static boolean differ(@Nullable Delegation one, @Nullable Delegation other) {
-        return one != null && other != null && !one.equals(other);
+    boolean disputed() {
+        return client.disputed() || backend.disputed();
     }
 }

@@ -1,13 +1,15 @@
 package lanyard.tokenissuer;
 
-import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialReady;
+import lanyard.common.events.FailureReason;
 import lanyard.common.keystone.Reply;
 import lanyard.common.outbox.Outbox;
 import lanyard.common.reconcile.Backoff;
@@ -18,13 +20,15 @@ import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.reconcile.Reconciliation;
 import lanyard.common.secrets.Seal;
 import lanyard.tokenissuer.ClusterRow.Failure;
+import lanyard.tokenissuer.Preparation.AfterRefusal;
 import lanyard.tokenissuer.Preparation.Recorded;
 import lanyard.tokenissuer.Preparation.Step;
-import lanyard.tokenissuer.TokenCache.Obtained;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Proves on Keystone that the door can serve a cluster, and then hands its client credentials to the conductor, sealed.
+ * Proves on Keystone that the door can serve a cluster, hands its client credentials to the conductor, sealed, and tells when Keystone
+ * refuses what was provisioned.
  *
  * <p>Killed at any line, the walk starts over from the row: ids and secrets are derived anew and are the same. Killed before the
  * commit, nothing was told; after it, all of it will be.
@@ -34,33 +38,39 @@ class ServeCluster implements Reconciliation {
     private static final Logger LOG = Logger.getLogger(ServeCluster.class);
 
     private final LeasedRows<ClusterRow, Recorded> clusters;
-    private final CredentialStore store;
+    private final ClusterStore store;
     private final TokenCache tokens;
+    private final TokenSource source;
     private final ClientCredentials clientCredentials;
     private final Seal seal;
     private final DoorUrl door;
     private final Outbox outbox;
     private final Backoff backoff;
+    private final Duration overlap;
     private final InstantSource clock;
 
     ServeCluster(
             LeasedRows<ClusterRow, Recorded> clusters,
-            CredentialStore store,
+            ClusterStore store,
             TokenCache tokens,
+            TokenSource source,
             ClientCredentials clientCredentials,
             Seal seal,
             DoorUrl door,
             Outbox outbox,
             ReconcileConfig config,
+            TokenIssuerConfig issuer,
             InstantSource clock) {
         this.clusters = clusters;
         this.store = store;
         this.tokens = tokens;
+        this.source = source;
         this.clientCredentials = clientCredentials;
         this.seal = seal;
         this.door = door;
         this.outbox = outbox;
         this.backoff = config.backoff();
+        this.overlap = issuer.door().overlap();
         this.clock = clock;
     }
 
@@ -73,52 +83,93 @@ class ServeCluster implements Reconciliation {
                 clusters.commit(lease, recorded, row -> row.retryAt(clock.instant()));
                 return;
             }
-            var step = Preparation.next(recorded, store.credentials(lease.cluster()), proven);
+            var rows = store.read(lease.cluster());
+            if (rows == null) {
+                return;
+            }
+            var served = Served.of(lease.cluster(), rows.entitlement(), rows.credentials());
+            var step = Preparation.next(recorded, served, proven, clock.instant());
             LOG.debugf("cluster %s: %s", lease.cluster(), step.getClass().getSimpleName());
-            walk(lease, recorded, proven, step);
+            walk(lease, recorded, served, proven, step);
             // Every step either gave the lease back, which ends the walk, or is followed by a decision on the row as it
             // is now.
             recorded = clusters.read(lease);
         }
     }
 
-    private void walk(Lease lease, Recorded recorded, Set<String> proven, Step step) {
+    private void walk(Lease lease, Recorded recorded, Served served, Set<String> proven, Step step) {
         switch (step) {
             case Step.Rest() -> clusters.commit(lease, recorded, LeasedCluster::settle);
-            case Step.Prove(var credential) -> prove(lease, recorded, proven, credential);
-            case Step.Announce(var credentials) -> announce(lease, recorded, credentials);
+            case Step.RestUntil(var until) -> clusters.commit(lease, recorded, row -> row.restUntil(until));
+            case Step.Prove(var what) -> prove(lease, recorded, proven, what);
+            case Step.Accept() ->
+                clusters.commit(lease, recorded, row -> {
+                    row.proven = recorded.backend();
+                    row.refusals = 0;
+                    row.failure = null;
+                });
+            case Step.Announce(var credentials) -> announce(lease, recorded, served, credentials);
+            case Step.Contradicted() ->
+                refused(
+                        lease,
+                        recorded,
+                        served.project(),
+                        Failure.CONTRADICTED,
+                        FailureReason.TOKEN_REFUSED,
+                        "two events tell different things of backend generation %d: one of them is wrong, or forged"
+                                .formatted(recorded.backend()));
+            case Step.Forget() ->
+                clusters.commit(lease, recorded, (session, row) -> store.forgetOver(session, lease.cluster()));
         }
     }
 
     /** Gets a token as the door would, which keeps it for the first client that asks. */
-    private void prove(Lease lease, Recorded recorded, Set<String> proven, Credential credential) {
-        if (!clientCredentials.canDerive(credential)) {
-            later(
+    private void prove(Lease lease, Recorded recorded, Set<String> proven, Delegated what) {
+        if (!source.canAsk(what)) {
+            refused(
                     lease,
                     recorded,
+                    what.project(),
                     Failure.KEY_MISSING,
-                    "the key ring has no key '%s' any more".formatted(credential.key()));
+                    FailureReason.KEY_MISSING,
+                    "the key ring has no key '%s' any more: put it back, or rotate the backend".formatted(what.key()));
             return;
         }
-        switch (tokens.get(credential)) {
-            case Reply.Done<Obtained> done -> proven.add(credential.id());
-            case Reply.Missing<Obtained>() ->
-                later(lease, recorded, Failure.KEYSTONE_REFUSES, "Keystone knows no such trust or trustee (404)");
-            case Reply.Denied<Obtained>(int status, var why) ->
-                later(lease, recorded, Failure.KEYSTONE_REFUSES, "Keystone refuses (%d): %s".formatted(status, why));
-            case Reply.Conflict<Obtained>() ->
-                later(lease, recorded, Failure.KEYSTONE_UNAVAILABLE, "Keystone answered 409");
-            case Reply.Unavailable<Obtained>(var why) -> later(lease, recorded, Failure.KEYSTONE_UNAVAILABLE, why);
+        var reply = tokens.fetch(what).join();
+        if (reply instanceof Reply.Done<Held>) {
+            proven.add(what.purpose());
+        } else if (TokenCache.isRefusal(reply)) {
+            refused(
+                    lease,
+                    recorded,
+                    what.project(),
+                    Failure.KEYSTONE_REFUSES,
+                    FailureReason.TOKEN_REFUSED,
+                    "Keystone gives no token for purpose %s (%s): its trust, its trustee, the custodian or the project was changed"
+                            .formatted(what.purpose(), why(reply)));
+        } else {
+            later(lease, recorded, why(reply));
         }
     }
 
-    private void announce(Lease lease, Recorded recorded, List<Credential> credentials) {
-        var events = credentials.stream().map(this::ready).toList();
+    private static String why(Reply<?> reply) {
+        return switch (reply) {
+            case Reply.Done<?> _ -> "done";
+            case Reply.Missing<?>() -> "404";
+            case Reply.Conflict<?>() -> "409";
+            case Reply.Denied<?>(int status, var why) -> why;
+            case Reply.Unavailable<?>(var why) -> why;
+        };
+    }
+
+    private void announce(Lease lease, Recorded recorded, Served served, List<Credential> credentials) {
+        var events = credentials.stream()
+                .map(credential -> ready(served, credential))
+                .toList();
         clusters.commit(lease, recorded, (session, row) -> {
-            row.announced = recorded.generation();
-            row.failure = null;
-            row.settle();
-            var appended = Uni.createFrom().voidItem();
+            row.announced = recorded.client();
+            var appended = store.endOlder(
+                    session, lease.cluster(), recorded.client(), clock.instant().plus(overlap));
             for (var event : events) {
                 appended = appended.chain(() -> outbox.append(session, event));
             }
@@ -126,13 +177,13 @@ class ServeCluster implements Reconciliation {
         });
     }
 
-    private CredentialReady ready(Credential credential) {
-        var sealed = seal.seal(clientCredentials.content(credential)).stream()
+    private CredentialReady ready(Served served, Credential credential) {
+        var sealed = seal.seal(clientCredentials.content(served, credential)).stream()
                 .map(one -> new CredentialReady.Sealed(one.recipient(), one.jwe()))
                 .toList();
         return new CredentialReady(
                 credential.cluster(),
-                credential.project(),
+                String.valueOf(served.project()),
                 credential.generation(),
                 credential.purpose(),
                 credential.id(),
@@ -140,11 +191,53 @@ class ServeCluster implements Reconciliation {
                 sealed);
     }
 
-    private void later(Lease lease, Recorded recorded, Failure failure, String why) {
+    private void refused(
+            Lease lease,
+            Recorded recorded,
+            @Nullable String project,
+            Failure failure,
+            FailureReason reason,
+            String message) {
+        var now = clock.instant();
+        var reaction = Preparation.afterRefusal(
+                recorded,
+                backoff.after(recorded.refusals(), ThreadLocalRandom.current().nextDouble()),
+                now.plus(backoff.after(
+                        lease.attempts(), ThreadLocalRandom.current().nextDouble())),
+                now);
+        LOG.warnf("the door can't serve cluster %s: %s", lease.cluster(), message);
+        switch (reaction) {
+            case AfterRefusal.Tell() ->
+                clusters.commit(lease, recorded, (session, row) -> {
+                    row.failure = failure;
+                    row.told = recorded.backend();
+                    row.toldAt = now;
+                    row.refusals++;
+                    row.retryAt(now.plus(backoff.after(
+                            lease.attempts(), ThreadLocalRandom.current().nextDouble())));
+                    return outbox.append(
+                            session,
+                            new CredentialFailed(
+                                    lease.cluster(),
+                                    project,
+                                    Math.max(1, recorded.client()),
+                                    recorded.backend(),
+                                    reason,
+                                    message));
+                });
+            case AfterRefusal.Wait(var until) ->
+                clusters.commit(lease, recorded, row -> {
+                    row.failure = failure;
+                    row.retryAt(until);
+                });
+        }
+    }
+
+    private void later(Lease lease, Recorded recorded, String why) {
         var wait = backoff.after(lease.attempts(), ThreadLocalRandom.current().nextDouble());
         LOG.warnf("the door can't serve cluster %s yet and tries again in %s: %s", lease.cluster(), wait, why);
         clusters.commit(lease, recorded, row -> {
-            row.failure = failure;
+            row.failure = Failure.KEYSTONE_UNAVAILABLE;
             row.retryAt(clock.instant().plus(wait));
         });
     }

@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /** The token issuer's own settings. */
 @ConfigMapping(prefix = "lanyard")
@@ -42,21 +43,86 @@ public interface TokenIssuerConfig {
         String url();
 
         /**
-         * The least remaining life of a token that is handed out a second time; one that has less is replaced first. Never more than
-         * half of the life that the token had when it was fetched.
+         * The least remaining life of a token that is handed out; one that has less is replaced first. Never more than half of the life
+         * that the token had when it was fetched.
          */
         @WithDefault("10m")
         Duration remainingLifetime();
 
         /**
-         * For how many credentials a token is kept in memory, about 8 KiB each, depending on the size of the catalog. Beyond it those
+         * For how many credentials a token is kept in memory, about 10 KiB each, depending on the size of the catalog. Beyond it those
          * least used are fetched anew when they are asked for.
          */
         @WithDefault("10000")
         long keptTokens();
 
+        /** How many calls for tokens are out at Keystone at once, from one replica, at most. The others wait in line. */
+        @WithDefault("4")
+        int fetches();
+
+        /** How long a client waits for a token that is not at hand, before it is told to come back. */
+        @WithDefault("5s")
+        Duration patience();
+
         /** When clients are told to come back while Keystone or the database is away ({@code Retry-After}), in whole seconds. */
         @WithDefault("5s")
         Duration retryAfter();
+
+        /**
+         * How long a replica that does not reach Kafka goes on as before. After that it can't know what is revoked: it hands out nothing,
+         * and says that it is not ready.
+         */
+        @WithDefault("30s")
+        Duration busTimeout();
+
+        /** How long an older client credential stays valid after a newer one was told as ready. */
+        @WithDefault("24h")
+        Duration overlap();
+
+        /** Which URL the catalog names for the identity service: Keystone's own, or the door's. */
+        @WithDefault("keystone")
+        IdentityEndpoint identityEndpoint();
+
+        /** How often the door may be asked. */
+        BudgetConfig budget();
+
+        /** TLS, which is off unless a certificate is given. */
+        TlsConfig tls();
+    }
+
+    /** Where a catalog's identity endpoint leads to. */
+    enum IdentityEndpoint {
+        KEYSTONE,
+        DOOR
+    }
+
+    /** Logins per second, sustained; ten seconds' worth may come at once. 0 is without bound. */
+    interface BudgetConfig {
+        /** Of one client credential, counting those that succeed. */
+        @WithDefault("50")
+        int perCredential();
+
+        /** Of one network address (of a /64 in IPv6); a refused login counts ten times. */
+        @WithDefault("200")
+        int perAddress();
+    }
+
+    /** TLS at the door. */
+    interface TlsConfig {
+        /** A file of PEM certificates: the door's own, with those that lead to its authority. */
+        Optional<Path> certificate();
+
+        /** A file with the certificate's private key in PEM. */
+        Optional<Path> key();
+
+        /**
+         * A file of PEM certificates: the authorities of client certificates. With it, a client certificate must name the cluster whose
+         * credential is used, by its UUID, as common name, as DNS name, or as URI {@code urn:uuid:<cluster>}.
+         */
+        Optional<Path> clientAuthorities();
+
+        /** Whether a client without a certificate is refused, where {@code clientAuthorities} is given. */
+        @WithDefault("false")
+        boolean clientCertificateRequired();
     }
 }

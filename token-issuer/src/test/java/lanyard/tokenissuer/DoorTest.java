@@ -32,13 +32,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.CredentialProvisioned;
+import lanyard.common.events.CredentialProvisioned.Generation;
 import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.CredentialRevoked;
 import lanyard.common.events.CredentialRevoked.TrusteeFate;
 import lanyard.common.events.EventCodec;
 import lanyard.common.events.EventSchemas;
+import lanyard.common.events.Trusteeship;
 import lanyard.common.keystone.KeystoneTokens;
 import lanyard.common.keystone.Reply;
+import lanyard.common.secrets.KeyRing;
 import lanyard.common.secrets.Secret;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
@@ -69,8 +72,14 @@ class DoorTest {
     @TestHTTPResource("/")
     URI base;
 
+    @TestHTTPResource(value = "/metrics", management = true)
+    URI metrics;
+
     @ConfigProperty(name = "lanyard.topics.credentials")
     String topic;
+
+    @ConfigProperty(name = "lanyard.topics.audit")
+    String audit;
 
     @ConfigProperty(name = "lanyard.domain")
     String domain;
@@ -82,7 +91,10 @@ class DoorTest {
     Delegation delegation;
 
     @Inject
-    TokenCache tokens;
+    Clusters clusters;
+
+    @Inject
+    KeyRing keys;
 
     @Inject
     AgroalDataSource database;
@@ -138,7 +150,7 @@ class DoorTest {
         assertThat(body.at("/token/catalog")).isNotEmpty();
 
         var issued = awaitEvents(
-                provisioned.cluster(), "token.issued", shapes(credential).size());
+                audit, provisioned.cluster(), "token.issued", shapes(credential).size());
         assertThat(issued).allSatisfy(event -> {
             assertThat(event.at("/data/source").asText()).isEqualTo("cache");
             assertThat(event.at("/data/address").asText()).isEqualTo("127.0.0.1");
@@ -221,7 +233,7 @@ class DoorTest {
                 .containsOnly(401);
 
         tell(provisioned);
-        tell(generation(2, provisioned));
+        tell(client(2, provisioned));
         passTheBus(provisioned.cluster());
         assertThat(login(byApplicationCredential(credential)).statusCode()).isEqualTo(401);
         assertThat(bus.events(topic, provisioned.cluster(), "credential.ready")).hasSize(1);
@@ -240,14 +252,14 @@ class DoorTest {
     void aTokenThatIsOnItsWayWhenTheRevocationComesIsNotHandedOut() throws Exception {
         var provisioned = delegation.make("cloud-provider");
         var credential = ready(provisioned);
-        tokens.drop(provisioned.cluster());
+        clusters.forget(provisioned.cluster());
         var asked = new CountDownLatch(1);
         var goOn = new CountDownLatch(1);
         keystoneAnswers(() -> {
             asked.countDown();
             awaitQuietly(goOn);
             return new Reply.Done<>(new KeystoneTokens.Token(
-                    Secret.of("too-late"), Instant.now().plusSeconds(3600), "{\"token\":{}}"));
+                    Secret.of("too-late"), Instant.now().plusSeconds(3600), Duration.ofHours(1), "{\"token\":{}}"));
         });
         var answer = CompletableFuture.supplyAsync(() -> login(byApplicationCredential(credential)));
         asked.await();
@@ -258,7 +270,7 @@ class DoorTest {
 
         assertThat(answer.get().statusCode()).isEqualTo(401);
         assertThat(answer.get().headers().firstValue("X-Subject-Token")).isEmpty();
-        assertThat(bus.events(topic, provisioned.cluster(), "token.issued")).isEmpty();
+        assertThat(bus.events(audit, provisioned.cluster(), "token.issued")).isEmpty();
     }
 
     @Test
@@ -266,7 +278,7 @@ class DoorTest {
         var kept = ready(delegation.make("cloud-provider"));
         var provisioned = delegation.make("cloud-provider");
         var dropped = ready(provisioned);
-        tokens.drop(provisioned.cluster());
+        clusters.forget(provisioned.cluster());
         keystoneAnswers(() -> new Reply.Unavailable<>("the test says so"));
 
         assertThat(login(byApplicationCredential(kept)).statusCode()).isEqualTo(201);
@@ -279,13 +291,172 @@ class DoorTest {
     }
 
     @Test
-    void aTrustThatSomebodyRemovedIsRefusedOnceItsTokenIsNotAtHand() {
+    void aTrustThatSomebodyRemovedIsToldOnTheBusAndServedOnceItWasMadeAnew() {
         var provisioned = delegation.make("cloud-provider");
         var credential = ready(provisioned);
+        var dead = token(login(byApplicationCredential(credential)));
         keystone.admin(
                 "DELETE", "/OS-TRUST/trusts/" + provisioned.grants().getFirst().trust(), null);
-        tokens.drop(provisioned.cluster());
-        assertThat(login(byApplicationCredential(credential)).statusCode()).isEqualTo(401);
+
+        // A client that was refused by a service logs in again: the dead token is not handed out once more.
+        await().atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofSeconds(1))
+                .untilAsserted(() -> {
+                    var answer = login(byApplicationCredential(credential));
+                    assertThat(answer.statusCode()).isEqualTo(503);
+                    assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+                });
+        var failed = awaitEvents(provisioned.cluster(), "credential.failed", 1).getFirst();
+        assertThat(failed.at("/data/reason").asText()).isEqualTo("token-refused");
+        assertThat(failed.at("/data/backend").asInt()).isEqualTo(1);
+        assertThat(states()).contains("failed");
+
+        tell(delegation.anew(provisioned));
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            var answer = login(byApplicationCredential(credential));
+            assertThat(answer.statusCode()).isEqualTo(201);
+            assertThat(token(answer)).isNotEqualTo(dead);
+            assertThat(keystone.validate(token(answer)).status()).isEqualTo(200);
+        });
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(column("failure", provisioned.cluster()))
+                .isNull());
+        // The clients' credential was not touched.
+        assertThat(bus.events(topic, provisioned.cluster(), "credential.ready")).hasSize(1);
+    }
+
+    @Test
+    void aBackendThatIsRefusedAgainAndAgainIsToldEverLessOften() {
+        var provisioned = delegation.make("cloud-provider");
+        keystoneAnswers(() -> new Reply.Denied<>(401, "the test says so"));
+        tell(provisioned);
+        awaitEvents(provisioned.cluster(), "credential.failed", 1);
+        tell(backend(2, provisioned));
+        awaitEvents(provisioned.cluster(), "credential.failed", 2);
+        tell(backend(3, provisioned));
+        awaitEvents(provisioned.cluster(), "credential.failed", 3);
+        assertThat(bus.events(topic, provisioned.cluster(), "credential.failed"))
+                .extracting(event -> event.at("/data/backend").asInt())
+                .containsExactly(1, 2, 3);
+        assertThat(column("refusals", provisioned.cluster())).isEqualTo("3");
+    }
+
+    @Test
+    void aTrustToTheIssuerIsServedByExchange() {
+        var one = delegation.makeForIssuer("cloud-provider");
+        var other = delegation.makeForIssuer("cloud-provider");
+        var credential = ready(one);
+        var another = ready(other);
+        var token = token(login(byApplicationCredential(credential)));
+        assertThat(keystone.validate(token).body().at("/token/project/id").asText())
+                .isEqualTo(one.project());
+        assertThat(keystone.validate(token).body().at("/token/user/name").asText())
+                .isEqualTo("token-issuer");
+        assertThat(keystone.validate(token(login(byApplicationCredential(another))))
+                        .body()
+                        .at("/token/project/id")
+                        .asText())
+                .isEqualTo(other.project());
+    }
+
+    @Test
+    void aRotationGivesTheConductorANewCredentialAndLeavesTheOldOneForAWhile() {
+        var provisioned = delegation.make("cloud-provider");
+        var old = ready(provisioned);
+        var token = token(login(byApplicationCredential(old)));
+        tell(client(2, provisioned));
+        var ready = awaitEvents(provisioned.cluster(), "credential.ready", 2);
+        var fresh = unsealed(ready.getLast());
+        assertThat(fresh.get("application_credential_id")).isNotEqualTo(old.get("application_credential_id"));
+        assertThat(login(byApplicationCredential(fresh)).statusCode()).isEqualTo(201);
+        // What is behind it did not change, so it is the very token.
+        assertThat(token(login(byApplicationCredential(old)))).isEqualTo(token);
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        login(byApplicationCredential(old)).statusCode())
+                .isEqualTo(401));
+        assertThat(login(byApplicationCredential(fresh)).statusCode()).isEqualTo(201);
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        query("select count(*) from credential where cluster = '%s'".formatted(provisioned.cluster())))
+                .isEqualTo("1"));
+    }
+
+    @Test
+    void aTokenThatTheDoorGaveIsShownAndExchangedForItselfAndGivenBack() {
+        var provisioned = delegation.make("cloud-provider");
+        var credential = ready(provisioned);
+        var login = login(byApplicationCredential(credential));
+        var token = token(login);
+
+        var shown = with(token, token, "GET", "/v3/auth/tokens");
+        assertThat(shown.statusCode()).isEqualTo(200);
+        assertThat(json(shown)).isEqualTo(json(login));
+        assertThat(token(shown)).isEqualTo(token);
+        var head = with(token, token, "HEAD", "/v3/auth/tokens");
+        assertThat(head.statusCode()).isEqualTo(200);
+        assertThat(head.body()).isEmpty();
+        assertThat(json(with(token, null, "GET", "/v3/auth/catalog")).get("catalog"))
+                .isEqualTo(json(login).at("/token/catalog"));
+        assertThat(json(with(token, null, "GET", "/v3/auth/projects"))
+                        .at("/projects/0/id")
+                        .asText())
+                .isEqualTo(provisioned.project());
+
+        for (var scope : List.of(
+                "",
+                ",\"scope\":{\"project\":{\"id\":\"%s\"}}".formatted(provisioned.project()),
+                ",\"scope\":{\"OS-TRUST:trust\":{\"id\":\"%s\"}}"
+                        .formatted(credential.get("trust_id").asText()))) {
+            var again = login(byToken(token, scope));
+            assertThat(again.statusCode()).isEqualTo(201);
+            assertThat(token(again)).isEqualTo(token);
+            assertThat(json(again).at("/token/expires_at"))
+                    .isEqualTo(json(login).at("/token/expires_at"));
+        }
+        assertThat(login(byToken(token, ",\"scope\":{\"project\":{\"id\":\"another\"}}"))
+                        .statusCode())
+                .isEqualTo(401);
+
+        assertThat(with(token, token, "DELETE", "/v3/auth/tokens").statusCode()).isEqualTo(204);
+        assertThat(keystone.validate(token).status()).isEqualTo(404);
+        awaitEvents(provisioned.cluster(), "token.revoked", 1);
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(with(token, token, "GET", "/v3/auth/tokens").statusCode())
+                    .isEqualTo(401);
+            var next = login(byApplicationCredential(credential));
+            assertThat(next.statusCode()).isEqualTo(201);
+            assertThat(token(next)).isNotEqualTo(token);
+        });
+    }
+
+    @Test
+    void aTokenThatAnotherReplicaGaveIsKnownByItsTrust() {
+        var provisioned = delegation.make("cloud-provider");
+        var credential = ready(provisioned);
+        var elsewhere = keystone.trustToken(
+                provisioned.trustee().id(),
+                keys.derive("test", KeyRing.Purpose.TRUSTEE, provisioned.cluster(), 1)
+                        .reveal(),
+                provisioned.grants().getFirst().trust());
+        assertThat(with(elsewhere, elsewhere, "GET", "/v3/auth/tokens").statusCode())
+                .isEqualTo(200);
+        assertThat(token(login(byToken(elsewhere, "")))).isEqualTo(elsewhere);
+        assertThat(token(login(byApplicationCredential(credential)))).isNotEqualTo(elsewhere);
+    }
+
+    @Test
+    void noClusterSeesAnothersToken() {
+        var mine = token(login(byApplicationCredential(ready(delegation.make("cloud-provider")))));
+        var theirs = token(login(byApplicationCredential(ready(delegation.make("cloud-provider")))));
+        for (var method : List.of("GET", "DELETE")) {
+            assertThat(with(mine, theirs, method, "/v3/auth/tokens").statusCode())
+                    .isEqualTo(404);
+        }
+        assertThat(keystone.validate(theirs).status()).isEqualTo(200);
+        assertThat(with("x".repeat(200), mine, "GET", "/v3/auth/tokens").statusCode())
+                .isEqualTo(401);
+        // The administrator's own token is none of the door's.
+        assertThat(with(keystone.adminToken(), keystone.adminToken(), "GET", "/v3/auth/tokens")
+                        .statusCode())
+                .isEqualTo(401);
     }
 
     @Test
@@ -298,10 +469,12 @@ class DoorTest {
         assertThat(states()).contains("failed");
         assertThat(bus.events(topic, provisioned.cluster(), "credential.ready")).isEmpty();
 
-        keystoneAnswers(() -> new Reply.Done<>(
-                new KeystoneTokens.Token(Secret.of("back"), Instant.now().plusSeconds(3600), "{\"token\":{}}")));
+        keystoneAnswers(() -> new Reply.Done<>(new KeystoneTokens.Token(
+                Secret.of("back"), Instant.now().plusSeconds(3600), Duration.ofHours(1), "{\"token\":{}}")));
         awaitEvents(provisioned.cluster(), "credential.ready", 1);
         assertThat(column("failure", provisioned.cluster())).isNull();
+        assertThat(bus.events(topic, provisioned.cluster(), "credential.failed"))
+                .hasSize(1);
     }
 
     @Test
@@ -310,16 +483,16 @@ class DoorTest {
         var lost = new CredentialProvisioned(
                 provisioned.cluster(),
                 provisioned.project(),
-                1,
+                new Generation(1, "lost"),
+                new Generation(1, "lost"),
                 provisioned.delegation(),
-                "lost",
                 provisioned.custodian(),
                 provisioned.trustee(),
                 provisioned.grants());
         tell(lost);
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(column("failure", lost.cluster()))
                 .isEqualTo("KEY_MISSING"));
-        var login = byApplicationCredential(ClientCredentials.id(lost.cluster(), "cloud-provider", 1), "any");
+        var login = byApplicationCredential(Credential.id(lost.cluster(), "cloud-provider", 1), "any");
         assertThat(login(login).statusCode()).isEqualTo(503);
 
         tell(new CredentialRevoked(lost.cluster(), 0, TrusteeFate.ABSENT));
@@ -334,22 +507,26 @@ class DoorTest {
         tell(new CredentialProvisioned(
                 provisioned.cluster(),
                 provisioned.project(),
-                1,
+                provisioned.client(),
+                provisioned.backend(),
                 provisioned.delegation(),
-                provisioned.key(),
                 provisioned.custodian(),
                 provisioned.trustee(),
-                List.of(new Grant("cloud-provider", "forged", List.of("admin")))));
+                List.of(new Grant("cloud-provider", "forged", Trusteeship.PER_CLUSTER, List.of("admin")))));
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(
                         login(byApplicationCredential(credential)).statusCode())
                 .isEqualTo(401));
         assertThat(states()).contains("disputed");
+        assertThat(awaitEvents(provisioned.cluster(), "credential.failed", 1)
+                        .getFirst()
+                        .at("/data/message")
+                        .asText())
+                .contains("forged");
 
-        tell(generation(2, provisioned));
-        var ready = awaitEvents(provisioned.cluster(), "credential.ready", 2);
-        assertThat(login(byApplicationCredential(unsealed(ready.getLast()))).statusCode())
-                .isEqualTo(201);
-        assertThat(login(byApplicationCredential(credential)).statusCode()).isEqualTo(401);
+        tell(delegation.anew(provisioned));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        login(byApplicationCredential(credential)).statusCode())
+                .isEqualTo(201));
     }
 
     @Test
@@ -400,10 +577,10 @@ class DoorTest {
     }
 
     @Test
-    void theDoorValidatesNothingYet() {
-        var answer = send("GET", "/v3/auth/tokens", null);
+    void whatIsNotDoneWithATokenIsNotAllowed() {
+        var answer = send("PUT", "/v3/auth/tokens", null);
         assertThat(answer.statusCode()).isEqualTo(405);
-        assertThat(answer.headers().firstValue("Allow").orElse("")).contains("POST");
+        assertThat(answer.headers().firstValue("Allow").orElse("")).contains("POST", "DELETE");
         assertThat(json(answer).at("/error/code").asInt()).isEqualTo(405);
     }
 
@@ -442,9 +619,11 @@ class DoorTest {
         var credential = ready(delegation.make("cloud-provider"));
         login(byApplicationCredential(credential));
         login(byApplicationCredential("0123456789abcdef0123456789abcdef", "x"));
-        assertThat(send("GET", "/q/metrics", null).body())
+        assertThat(send("GET", metrics.toString(), null).body())
                 .contains("lanyard_tokens_issued_total{source=\"cache\"}")
                 .contains("lanyard_tokens_refused_total{reason=\"unknown-credential\"}");
+        // Not for clusters.
+        assertThat(send("GET", "/q/metrics", null).statusCode()).isEqualTo(404);
     }
 
     // What the others do.
@@ -454,13 +633,25 @@ class DoorTest {
         bus.send(topic, null, event.cluster(), body);
     }
 
-    private static CredentialProvisioned generation(int generation, CredentialProvisioned first) {
+    private static CredentialProvisioned client(int generation, CredentialProvisioned first) {
         return new CredentialProvisioned(
                 first.cluster(),
                 first.project(),
-                generation,
+                new Generation(generation, "test"),
+                first.backend(),
                 first.delegation(),
-                first.key(),
+                first.custodian(),
+                first.trustee(),
+                first.grants());
+    }
+
+    private static CredentialProvisioned backend(int generation, CredentialProvisioned first) {
+        return new CredentialProvisioned(
+                first.cluster(),
+                first.project(),
+                first.client(),
+                new Generation(generation, "test"),
+                first.delegation(),
                 first.custodian(),
                 first.trustee(),
                 first.grants());
@@ -474,6 +665,10 @@ class DoorTest {
     }
 
     private List<JsonNode> awaitEvents(String cluster, String type, int howMany) {
+        return awaitEvents(topic, cluster, type, howMany);
+    }
+
+    private static List<JsonNode> awaitEvents(String topic, String cluster, String type, int howMany) {
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).untilAsserted(() -> assertThat(
                         bus.events(topic, cluster, type))
                 .hasSize(howMany));
@@ -518,6 +713,26 @@ class DoorTest {
                     }
 
                     @Override
+                    public Reply<Token> issue(ServiceUser trustee, String trustId) {
+                        return answer.get();
+                    }
+
+                    @Override
+                    public Reply<Token> logIn(ServiceUser user) {
+                        return answer.get();
+                    }
+
+                    @Override
+                    public Reply<Token> validate(Secret token) {
+                        return answer.get();
+                    }
+
+                    @Override
+                    public Reply<Void> revoke(Secret token) {
+                        return Reply.done();
+                    }
+
+                    @Override
                     public Reply<Void> ping() {
                         return Reply.done();
                     }
@@ -539,8 +754,17 @@ class DoorTest {
         var secret = credential.get("application_credential_secret").asText();
         var trust = credential.get("trust_id").asText();
         var name = credential.get("username").asText();
+        var user = "\"id\":\"%s\"".formatted(credential.get("user_id").asText());
         return List.of(
                 byApplicationCredential(credential),
+                "{\"auth\":{\"identity\":{\"methods\":[\"application_credential\"],\"application_credential\":{\"name\":\"%s\",\"user\":{%s},\"secret\":\"%s\"}}}}"
+                        .formatted(credential.get("application_credential_name").asText(), user, secret),
+                byPassword(user, secret, ""),
+                byPassword(
+                        user,
+                        secret,
+                        ",\"scope\":{\"project\":{\"id\":\"%s\"}}"
+                                .formatted(credential.get("project").asText())),
                 byTrust("\"id\":\"%s\"".formatted(credential.get("user_id").asText()), secret, trust),
                 byTrust(
                         "\"name\":\"%s\",\"domain\":{\"id\":\"%s\"}"
@@ -565,12 +789,37 @@ class DoorTest {
                 .formatted(id, secret);
     }
 
+    private static String byPassword(String user, String password, String scope) {
+        return "{\"auth\":{\"identity\":{\"methods\":[\"password\"],\"password\":{\"user\":{%s,\"password\":\"%s\"}}}%s}}"
+                .formatted(user, password, scope);
+    }
+
     private static String byTrust(String user, String password, String trust) {
         return """
                 {"auth":{"identity":{"methods":["password"],"password":{"user":{%s,"password":"%s"}}},
                   "scope":{"OS-TRUST:trust":{"id":"%s"}}}}
                 """
                 .formatted(user, password, trust);
+    }
+
+    private static String byToken(String token, String scope) {
+        return "{\"auth\":{\"identity\":{\"methods\":[\"token\"],\"token\":{\"id\":\"%s\"}}%s}}"
+                .formatted(token, scope);
+    }
+
+    /** A request with these tokens. */
+    private HttpResponse<String> with(String auth, String subject, String method, String path) {
+        var request = HttpRequest.newBuilder(base.resolve(path))
+                .method(method, BodyPublishers.noBody())
+                .header("X-Auth-Token", auth);
+        if (subject != null) {
+            request.header("X-Subject-Token", subject);
+        }
+        try {
+            return http.send(request.build(), BodyHandlers.ofString());
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private HttpResponse<String> login(String body) {

@@ -2,6 +2,7 @@ package lanyard.tokenissuer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -9,10 +10,12 @@ import java.util.Random;
 import java.util.Set;
 import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.events.CredentialProvisioned.Custodian;
-import lanyard.common.events.CredentialProvisioned.Trustee;
+import lanyard.common.events.CredentialProvisioned.Generation;
+import lanyard.common.events.Trusteeship;
 import lanyard.common.reconcile.Phase;
-import lanyard.tokenissuer.Entitlement.Delegation;
+import lanyard.tokenissuer.Entitlement.Backend;
 import lanyard.tokenissuer.Entitlement.Grant;
+import lanyard.tokenissuer.Entitlement.Trustee;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -20,11 +23,13 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 
 class EntitlementTest {
-    private static final Entitlement FIRST = provisioned(1, "trust-a");
-    private static final Entitlement FORGED = provisioned(1, "trust-b");
-    private static final Entitlement SECOND = provisioned(2, "trust-c");
+    private static final Entitlement FIRST = provisioned(1, "key", 1, "trust-a");
+    private static final Entitlement FORGED = provisioned(1, "key", 1, "trust-b");
+    private static final Entitlement CLIENT_ROTATED = provisioned(2, "key", 1, "trust-a");
+    private static final Entitlement BACKEND_ROTATED = provisioned(1, "key", 2, "trust-c");
 
     @Property
     void joiningIsCommutative(@ForAll("heard") Entitlement a, @ForAll("heard") Entitlement b) {
@@ -45,11 +50,10 @@ class EntitlementTest {
 
     @Property
     void whatWasHeardCountsAndNotWhen(@ForAll("story") List<Entitlement> story, @ForAll Random random) {
-        var shuffled = new java.util.ArrayList<>(story);
+        var shuffled = new ArrayList<>(story);
         shuffled.addAll(story);
         Collections.shuffle(shuffled, random);
-        assertThat(shuffled.stream().reduce(Entitlement.NOTHING_HEARD, Entitlement::join))
-                .isEqualTo(story.stream().reduce(Entitlement.NOTHING_HEARD, Entitlement::join));
+        assertThat(joined(shuffled)).isEqualTo(joined(story));
     }
 
     @Property
@@ -57,59 +61,114 @@ class EntitlementTest {
         assertThat(before.join(Entitlement.REVOKED).join(after).phase()).isEqualTo(Phase.ABSENT);
     }
 
-    @Example
-    void aRowIsANeutralElementUntilSomethingIsHeard() {
-        assertThat(Entitlement.NOTHING_HEARD.join(FIRST)).isEqualTo(FIRST);
+    @Property
+    void noCounterEverFalls(@ForAll("heard") Entitlement before, @ForAll("heard") Entitlement after) {
+        var joined = before.join(after);
+        assertThat(joined.client().generation())
+                .isEqualTo(Math.max(before.client().generation(), after.client().generation()));
+        assertThat(joined.backend().generation())
+                .isEqualTo(
+                        Math.max(before.backend().generation(), after.backend().generation()));
+    }
+
+    @Property
+    void theCountersDoNotMeddleWithEachOther(@ForAll("heard") Entitlement a, @ForAll("heard") Entitlement b) {
+        var joined = a.join(b);
+        assertThat(joined.client()).isEqualTo(a.client().join(b.client()));
+        assertThat(joined.backend()).isEqualTo(a.backend().join(b.backend()));
+    }
+
+    @Property
+    void whatIsNotDisputedIsWhatOneOfThemSaid(@ForAll("heard") Entitlement a, @ForAll("heard") Entitlement b) {
+        var joined = a.join(b);
+        assertThat(joined.client().disputed() || List.of(a.client(), b.client()).contains(joined.client()))
+                .isTrue();
+        assertThat(joined.backend().disputed()
+                        || List.of(a.backend(), b.backend()).contains(joined.backend()))
+                .isTrue();
     }
 
     @Example
-    void twoTalesOfOneGenerationAreNotServed() {
+    void aNewRowIsANeutralElement() {
+        assertThat(Entitlement.NOTHING_HEARD.join(FIRST)).isEqualTo(FIRST);
+        assertThat(Entitlement.NOTHING_HEARD.disputed()).isFalse();
+        assertThat(Entitlement.REVOKED.join(FIRST).client()).isEqualTo(FIRST.client());
+    }
+
+    @Example
+    void twoTalesOfOneBackendAreADispute() {
         var joined = FIRST.join(FORGED);
         assertThat(joined.disputed()).isTrue();
-        assertThat(joined.delegation()).isNull();
+        assertThat(joined.backend()).isEqualTo(new Claim<Backend>(1, null));
+        assertThat(joined.client()).isEqualTo(FIRST.client());
     }
 
     @Example
-    void aHigherGenerationWinsAndSettlesADispute() {
-        assertThat(FIRST.join(SECOND)).isEqualTo(SECOND);
-        assertThat(FIRST.join(SECOND).join(FORGED)).isEqualTo(SECOND);
-        assertThat(FIRST.join(FORGED).join(SECOND)).isEqualTo(SECOND);
+    void twoTalesOfOneClientGenerationAreADispute() {
+        var joined = FIRST.join(provisioned(1, "another", 1, "trust-a"));
+        assertThat(joined.disputed()).isTrue();
+        assertThat(joined.client()).isEqualTo(new Claim<String>(1, null));
+        assertThat(joined.backend()).isEqualTo(FIRST.backend());
+    }
+
+    @Example
+    void aHigherGenerationSettlesTheDisputeOfItsOwnCounterOnly() {
+        var disputed = FIRST.join(FORGED);
+        assertThat(disputed.join(BACKEND_ROTATED)).isEqualTo(BACKEND_ROTATED);
+        assertThat(disputed.join(CLIENT_ROTATED).disputed()).isTrue();
+        assertThat(BACKEND_ROTATED.join(FIRST).join(FORGED)).isEqualTo(BACKEND_ROTATED);
+    }
+
+    @Example
+    void eachCountersHigherGenerationHolds() {
+        assertThat(CLIENT_ROTATED.join(BACKEND_ROTATED)).isEqualTo(provisioned(2, "key", 2, "trust-c"));
     }
 
     @Example
     void theOrderOfRolesAndGrantsDoesNotMakeADispute() {
-        var one = told(
-                new CredentialProvisioned.Grant("a", "t1", List.of("member", "reader")),
-                new CredentialProvisioned.Grant("b", "t2", List.of("member")));
-        var other = told(
-                new CredentialProvisioned.Grant("b", "t2", List.of("member")),
-                new CredentialProvisioned.Grant("a", "t1", List.of("reader", "member")));
+        var one = told(grant("a", "t1", List.of("member", "reader")), grant("b", "t2", List.of("member")));
+        var other = told(grant("b", "t2", List.of("member")), grant("a", "t1", List.of("reader", "member")));
         assertThat(one.join(other)).isEqualTo(one);
+    }
+
+    @Example
+    void theEventIsTakenAsItIs() {
+        assertThat(told(grant("cloud-provider", "trust-a", List.of("member")))).isEqualTo(FIRST);
+    }
+
+    private static Entitlement joined(List<Entitlement> story) {
+        return story.stream().reduce(Entitlement.NOTHING_HEARD, Entitlement::join);
+    }
+
+    private static CredentialProvisioned.Grant grant(String purpose, String trust, List<String> roles) {
+        return new CredentialProvisioned.Grant(purpose, trust, Trusteeship.PER_CLUSTER, roles);
     }
 
     private static Entitlement told(CredentialProvisioned.Grant... grants) {
         return Entitlement.heard(new CredentialProvisioned(
                 "0d2c7f3e-8a44-4c1f-9f58-1d8f4a6b7c90",
                 "project",
-                1,
+                new Generation(1, "key"),
+                new Generation(1, "backend-key"),
                 "project-trust",
-                "key",
                 new Custodian("custodian", "custodian"),
-                new Trustee("trustee", "trustee", "domain"),
+                new CredentialProvisioned.Trustee("trustee", "trustee", "domain"),
                 List.of(grants)));
     }
 
-    private static Entitlement provisioned(int generation, String trust) {
+    private static Entitlement provisioned(int client, String clientKey, int backend, String trust) {
         return new Entitlement(
                 Phase.PRESENT,
-                generation,
-                new Delegation(
-                        "project",
-                        "key",
-                        "trustee",
-                        "domain",
-                        Map.of("cloud-provider", new Grant(trust, Set.of("member")))),
-                false);
+                new Claim<>(client, clientKey),
+                new Claim<>(
+                        backend,
+                        new Backend(
+                                "project",
+                                "backend-key",
+                                new Trustee("trustee", "domain"),
+                                Map.of(
+                                        "cloud-provider",
+                                        new Grant(trust, Trusteeship.PER_CLUSTER, Set.of("member"))))));
     }
 
     /** What an event can say, and what joins of them can be. */
@@ -127,9 +186,11 @@ class EntitlementTest {
 
     private static Arbitrary<Entitlement> event() {
         var told = Combinators.combine(
-                        Arbitraries.integers().between(1, 3), Arbitraries.of("trust-a", "trust-b", "trust-c"))
+                        Arbitraries.integers().between(1, 3),
+                        Arbitraries.of("key", "another"),
+                        Arbitraries.integers().between(1, 3),
+                        Arbitraries.of("trust-a", "trust-b"))
                 .as(EntitlementTest::provisioned);
-        return Arbitraries.frequencyOf(
-                net.jqwik.api.Tuple.of(6, told), net.jqwik.api.Tuple.of(1, Arbitraries.just(Entitlement.REVOKED)));
+        return Arbitraries.frequencyOf(Tuple.of(6, told), Tuple.of(1, Arbitraries.just(Entitlement.REVOKED)));
     }
 }

@@ -15,6 +15,10 @@ public final class PublicDoor implements QuarkusTestResourceLifecycleManager {
         return Map.of(
                 "lanyard.door.url",
                 URL,
+                "lanyard.door.budget.per-address",
+                "0",
+                "lanyard.door.overlap",
+                "3s",
                 "lanyard.reconcile.first-retry",
                 "200ms",
                 "lanyard.reconcile.longest-retry",

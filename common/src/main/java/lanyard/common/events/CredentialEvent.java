@@ -7,7 +7,14 @@ package lanyard.common.events;
  * objects are named by id; no event has a field for a secret, except the sealed form in {@link CredentialReady}.
  */
 public sealed interface CredentialEvent
-        permits CredentialProvisioned, CredentialFailed, CredentialReady, TokenIssued, CredentialRevoked {
+        permits CredentialProvisioned,
+                CredentialFailed,
+                CredentialReady,
+                CredentialRevoked,
+                RotationRequested,
+                TokenIssued,
+                TokenRefused,
+                TokenRevoked {
     /** The highest generation that is believed. */
     int HIGHEST_GENERATION = 1_000_000;
 

@@ -8,14 +8,16 @@ import org.jspecify.annotations.Nullable;
  * The cluster has no credential, and will have none until something changes.
  *
  * @param project id of the cluster's project, if it is known
- * @param generation of the credential that could not be made
+ * @param client generation of the client credential that could not be served
+ * @param backend generation of what was to stand behind it in Keystone, or does and is refused
  * @param message what happened and what to do about it, for an operator; cut at {@value #LONGEST_MESSAGE} characters, without
  *     control characters
  */
 public record CredentialFailed(
         String cluster,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String project,
-        int generation,
+        int client,
+        int backend,
         FailureReason reason,
         String message)
         implements CredentialEvent {
@@ -27,7 +29,8 @@ public record CredentialFailed(
         if (project != null) {
             Shape.KEYSTONE_ID.require("project", project);
         }
-        Shape.between("generation", generation, 1, HIGHEST_GENERATION);
+        Shape.between("client", client, 1, HIGHEST_GENERATION);
+        Shape.between("backend", backend, 1, HIGHEST_GENERATION);
         Shape.present("reason", reason);
         message = legible(Shape.present("message", message));
     }

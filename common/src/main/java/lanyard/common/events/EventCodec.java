@@ -46,8 +46,9 @@ public final class EventCodec {
                     case CredentialFailed failed -> failed.reason() == FailureReason.UNKNOWN;
                     case CredentialRevoked revoked -> revoked.trustee() == CredentialRevoked.TrusteeFate.UNKNOWN;
                     case TokenIssued issued -> issued.source() == TokenIssued.Source.UNKNOWN;
-                    case CredentialProvisioned p -> false;
-                    case CredentialReady r -> false;
+                    case CredentialProvisioned provisioned ->
+                        provisioned.grants().stream().anyMatch(grant -> grant.trustee() == Trusteeship.UNKNOWN);
+                    case CredentialReady _, RotationRequested _, TokenRefused _, TokenRevoked _ -> false;
                 };
         if (saysUnknown) {
             throw new Misfit("UNKNOWN is what newer words are read as, and is not written");
@@ -104,6 +105,9 @@ public final class EventCodec {
             case CredentialReady.TYPE -> CredentialReady.class;
             case TokenIssued.TYPE -> TokenIssued.class;
             case CredentialRevoked.TYPE -> CredentialRevoked.class;
+            case RotationRequested.TYPE -> RotationRequested.class;
+            case TokenRefused.TYPE -> TokenRefused.class;
+            case TokenRevoked.TYPE -> TokenRevoked.class;
             default -> null;
         };
     }

@@ -18,6 +18,10 @@ public enum FailureReason {
     DELETED_MEANWHILE,
     /** Keystone understood a step and refuses it. */
     KEYSTONE_REFUSED,
+    /** Told by the token issuer: Keystone gives no token for what was provisioned; somebody changed it there. */
+    TOKEN_REFUSED,
+    /** Told by the token issuer: the key ring has lost the key that a secret is derived from. */
+    KEY_MISSING,
     /** Only ever read: a newer version's reason that this version has no word for. */
     @JsonEnumDefaultValue
     UNKNOWN;

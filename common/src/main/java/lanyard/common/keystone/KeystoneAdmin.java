@@ -1,8 +1,10 @@
 package lanyard.common.keystone;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import lanyard.common.secrets.Secret;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What Lanyard asks of Keystone as the operator's service user: its domain, its users, their roles, and trusts.
@@ -32,9 +34,6 @@ public interface KeystoneAdmin {
 
     Reply<Void> deleteUser(String userId);
 
-    /** A project, if there is one of that id. */
-    Reply<Project> findProject(String projectId);
-
     /** Every role that Keystone knows outside domains, by name. */
     Reply<List<Role>> listRoles();
 
@@ -44,16 +43,27 @@ public interface KeystoneAdmin {
     /** Gives a user a role on a project; again is success. */
     Reply<Void> grantRole(String userId, String projectId, String roleId);
 
-    /** The trusts in which this user is the trustee. */
+    /** The trusts to this trustee, whoever made them. */
     Reply<List<Trust>> trustsTo(String trusteeId);
+
+    /** The trusts from this trustor to this trustee. */
+    Reply<List<Trust>> trustsBetween(String trustorId, String trusteeId);
+
+    /** The names of the roles that a trust delegates. */
+    Reply<Set<String>> rolesOf(String trustId);
 
     Reply<Void> deleteTrust(String trustId);
 
     /**
      * Makes a trust as its trustor, which Keystone allows to nobody else: without impersonation (the trustee shows in the audit
-     * logs), without redelegation, without an end.
+     * logs) and without redelegation. A second one with the same end between the two, on the same project, is a
+     * {@link Reply.Conflict}, also when the first was removed since (Keystone keeps the row, and its unique constraint, until an
+     * operator flushes them).
+     *
+     * @param expiresAt its end, which serves as its name: see {@code TrustName}. Keystone cuts it to the second
      */
-    Reply<Trust> createTrust(Trustor trustor, String trusteeId, String projectId, Set<String> roleNames);
+    Reply<Trust> createTrust(
+            Trustor trustor, String trusteeId, String projectId, Set<String> roleNames, Instant expiresAt);
 
     /** Whether Keystone answers its version document, without authentication: for health. */
     Reply<Void> ping();
@@ -61,12 +71,15 @@ public interface KeystoneAdmin {
     /** A role; {@code name} is what policies speak of. */
     record Role(String id, String name) {}
 
-    record Project(String id, String name, boolean enabled) {}
-
     record User(String id, String name, boolean enabled) {}
 
-    /** A trust without its dates. {@code roles} holds the names of those delegated, without what they imply. */
-    record Trust(String id, String trustorId, String trusteeId, String projectId, Set<String> roles) {}
+    /**
+     * A trust, without its roles, which Keystone leaves out of its lists.
+     *
+     * @param projectId empty for a trust that delegates nothing
+     * @param expiresAt its end, to the second; {@code null} if it has none
+     */
+    record Trust(String id, String trustorId, String trusteeId, String projectId, @Nullable Instant expiresAt) {}
 
     /** Who delegates: a user that is able to log in with this password. */
     record Trustor(String userId, Secret password) {}

@@ -39,6 +39,11 @@ public final class LeasedRows<R extends LeasedCluster, S> {
                 .replaceWithVoid();
     }
 
+    /** Takes what was heard of a cluster into its row, in the caller's session, if there is one: no row is made. */
+    public Uni<Void> hearIfKnown(Mutiny.Session session, String cluster, Consumer<R> change) {
+        return lock(session, cluster).onItem().ifNotNull().invoke(change).replaceWithVoid();
+    }
+
     /** Reads the row under a lease; {@code null} when the lease was given back or lost. Blocks. */
     public @Nullable S read(Lease lease) {
         return transactions.call(session ->

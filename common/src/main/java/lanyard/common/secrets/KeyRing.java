@@ -132,6 +132,8 @@ public final class KeyRing {
         CUSTODIAN,
         /** The Keystone password of a cluster's trustee; owned by the cluster. */
         TRUSTEE,
+        /** The Keystone password of the token issuer's own user; owned by that user's name. */
+        ISSUER,
         /** The client credential's secret, which only the door understands; owned by the client credential's id. */
         CLIENT
     }

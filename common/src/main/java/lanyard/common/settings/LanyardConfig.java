@@ -30,6 +30,10 @@ public interface LanyardConfig {
         @WithDefault("lanyard.credentials")
         String credentials();
 
+        /** Where every token that the door handed out or refused is told, keyed by the cluster's UUID. */
+        @WithDefault("lanyard.audit")
+        String audit();
+
         /** Where it is told which messages were refused, and why. */
         @WithDefault("lanyard.dead-letters")
         String deadLetters();

@@ -35,7 +35,9 @@ public final class HouseRules {
             "lanyard.common.keystone.openstack4j.IdentityService",
             "lanyard.common.keystone.openstack4j.KeystoneConnection",
             "lanyard.tokenissuer.ClientCredentials",
-            "lanyard.tokenissuer.door.Answers");
+            "lanyard.tokenissuer.door.Answers",
+            // Looks at what a token looks like before Keystone is asked about it.
+            "lanyard.tokenissuer.door.GivenTokens");
 
     private static final List<String> SERVICES = List.of("provisioner", "tokenissuer", "revoker");
 
@@ -70,6 +72,19 @@ public final class HouseRules {
                     java.nio.CharBuffer.class))
             .as("read and write JSON in memory");
 
+    /** What keeps a bounded state in memory may use beside that. Its clock is still an argument. */
+    private static final DescribedPredicate<JavaClass> PURE_MEMORY = resideInAnyPackage(
+                    "com.github.benmanes.caffeine.cache", "java.util.concurrent.atomic")
+            .as("keep a state in memory");
+
+    /** What derives an id may use beside that: a digest, which is a function. */
+    private static final DescribedPredicate<JavaClass> PURE_DIGEST = belongToAnyOf(
+                    java.security.MessageDigest.class,
+                    java.security.NoSuchAlgorithmException.class,
+                    java.nio.charset.Charset.class,
+                    java.nio.charset.StandardCharsets.class)
+            .as("digest");
+
     private static final DescribedPredicate<JavaClass> MESSAGES =
             resideInAnyPackage("lanyard.common.events..", "lanyard.common.conductor..");
 
@@ -96,14 +111,18 @@ public final class HouseRules {
             .dependOnClassesThat(resideInAPackage("org.openstack4j.."))
             .because("Keystone is reached through the port `lanyard.common.keystone`");
 
-    private static final ArchRule ONE_EMITTER = noClasses()
-            .that(DescribedPredicate.not(name("lanyard.common.outbox.Publisher")))
+    private static final ArchRule TWO_EMITTERS = noClasses()
+            .that(DescribedPredicate.not(nameMatching(
+                            "lanyard\\.common\\.outbox\\.Publisher(\\$.*)?|lanyard\\.tokenissuer\\.AuditTrail(\\$.*)?")
+                    .as("are the outbox's publisher or the audit trail")))
             .should()
             .dependOnClassesThat(nameMatching(
                             "org\\.apache\\.kafka\\.clients\\.producer\\..*|.*\\.(MutinyEmitter|Emitter|EmitterType|Outgoing"
                                     + "|OutgoingKafkaRecordMetadata)")
                     .as("send to Kafka"))
-            .because("what leaves goes through the outbox, or it could leave without the change that it tells of");
+            .because(
+                    "what leaves goes through the outbox, or it could leave without the change that it tells of; only the audit"
+                            + " is told directly: it hears what happened, and nobody acts on it (decision 0013)");
 
     private static final ArchRule COMMON_KNOWS_NO_SERVICE = noClasses()
             .that(resideInAPackage("lanyard.common.."))
@@ -155,13 +174,13 @@ public final class HouseRules {
                     "what java.util.Random gives can be guessed: secrets are derived, and jitter takes ThreadLocalRandom");
 
     private static final ArchRule CHANCE_IS_FOR_JITTER = noClasses()
-            .that(DescribedPredicate.not(
-                    nameMatching("lanyard\\.common\\.reconcile\\.Reconciler|lanyard\\.provisioner\\.ProvisionCluster"
-                                    + "|lanyard\\.revoker\\.RevokeCluster|lanyard\\.tokenissuer\\.ServeCluster")
-                            .as("work on a cluster")))
+            .that(DescribedPredicate.not(nameMatching(
+                            "lanyard\\.common\\.reconcile\\.Reconciler|lanyard\\.provisioner\\.ProvisionCluster"
+                                    + "|lanyard\\.revoker\\.RevokeCluster|lanyard\\.tokenissuer\\.(ServeCluster|TokenCache|door\\.Door)")
+                    .as("work on a cluster, renew tokens or number requests")))
             .should()
             .dependOnClassesThat(equivalentTo(java.util.concurrent.ThreadLocalRandom.class))
-            .because("it is for jitter, and no secret may come of it");
+            .because("it is for jitter and for the ids of requests, and no secret may come of it");
 
     private HouseRules() {}
 
@@ -169,7 +188,7 @@ public final class HouseRules {
     public static ArchRule all() {
         return CompositeArchRule.of(List.of(
                 ONE_IMPORTER_OF_OPENSTACK4J.allowEmptyShould(true),
-                ONE_EMITTER.allowEmptyShould(true),
+                TWO_EMITTERS.allowEmptyShould(true),
                 COMMON_KNOWS_NO_SERVICE.allowEmptyShould(true),
                 SERVICES_ARE_STRANGERS,
                 SECRETS_ARE_REVEALED_IN_FEW_PLACES,
@@ -183,16 +202,27 @@ public final class HouseRules {
      * and on nothing of ours that does.
      */
     public static ArchRule pure(Class<?>... core) {
-        return pure(belongToAnyOf(core)
+        return pure(named(core), COMMON_CORE);
+    }
+
+    /** As {@link #pure}, for a core that may also digest, read and write JSON, and keep a state, all of it in memory. */
+    public static ArchRule pureInMemory(Class<?>... core) {
+        return pure(named(core), COMMON_CORE.or(PURE_JSON).or(PURE_DIGEST).or(PURE_MEMORY));
+    }
+
+    private static DescribedPredicate<JavaClass> named(Class<?>... core) {
+        return belongToAnyOf(core)
                 .as("are the core: "
-                        + Arrays.stream(core).map(Class::getSimpleName).toList()));
+                        + Arrays.stream(core).map(Class::getSimpleName).toList());
     }
 
     /** As {@link #pure(Class[])}, for common's own. */
     public static ArchRule commonCoreIsPure() {
         return CompositeArchRule.of(List.of(
-                pure(belongToAnyOf(Desired.class, Phase.class, Backoff.class, Lease.class)
-                        .or(resideInAPackage("lanyard.common.keystone"))),
+                pure(
+                        belongToAnyOf(Desired.class, Phase.class, Backoff.class, Lease.class)
+                                .or(resideInAPackage("lanyard.common.keystone")),
+                        COMMON_CORE),
                 classes()
                         .that(MESSAGES)
                         .should()
@@ -200,12 +230,12 @@ public final class HouseRules {
                 noClasses().that(MESSAGES).should().accessTargetWhere(CLOCK)));
     }
 
-    private static ArchRule pure(DescribedPredicate<JavaClass> core) {
+    private static ArchRule pure(DescribedPredicate<JavaClass> core, DescribedPredicate<JavaClass> beside) {
         return CompositeArchRule.of(List.of(
                 classes()
                         .that(core)
                         .should()
-                        .onlyDependOnClassesThat(orArraysOf(PURE.or(core).or(COMMON_CORE))),
+                        .onlyDependOnClassesThat(orArraysOf(PURE.or(core).or(beside))),
                 noClasses().that(core).should().accessTargetWhere(CLOCK)));
     }
 

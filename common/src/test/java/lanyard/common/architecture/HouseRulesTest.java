@@ -3,6 +3,8 @@ package lanyard.common.architecture;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchRule;
 import io.smallrye.reactive.messaging.MutinyEmitter;
@@ -61,6 +63,31 @@ class HouseRulesTest {
         assertThatThrownBy(() -> check(HouseRules.pure(offender), offender))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining(offender.getSimpleName());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            classes = {
+                ReadsTheClock.class,
+                ReadsAnInjectedClock.class,
+                ReadsAFile.class,
+                UsesAFramework.class,
+                UsesTheShell.class,
+                CountsNanoseconds.class,
+                Waits.class
+            })
+    void whatIsNotPureInMemoryIsFound(Class<?> offender) {
+        assertThatThrownBy(() -> check(HouseRules.pureInMemory(offender), offender))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining(offender.getSimpleName());
+    }
+
+    @Test
+    void whatReadsJsonIsPureInMemoryOnly() {
+        assertThatCode(() -> check(HouseRules.pureInMemory(ReadsJson.class), ReadsJson.class))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> check(HouseRules.pure(ReadsJson.class), ReadsJson.class))
+                .isInstanceOf(AssertionError.class);
     }
 
     @Test
@@ -156,6 +183,12 @@ class HouseRulesTest {
     static class ReadsAFile {
         String read(Path path) throws IOException {
             return Files.readString(path);
+        }
+    }
+
+    static class ReadsJson {
+        JsonNode read(byte[] body) throws IOException {
+            return new ObjectMapper().readTree(body);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Instant;
 import java.util.UUID;
 import lanyard.common.events.CredentialProvisioned.Custodian;
+import lanyard.common.events.CredentialProvisioned.Generation;
 import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.CredentialProvisioned.Trustee;
 import lanyard.common.events.CredentialReady.Sealed;
@@ -35,7 +36,8 @@ class AnyEventTest {
 
     @Provide
     Arbitrary<CredentialEvent> events() {
-        return Arbitraries.oneOf(provisioned(), failed(), ready(), issued(), revoked());
+        return Arbitraries.oneOf(
+                provisioned(), failed(), ready(), issued(), refused(), tokenRevoked(), rotation(), revoked());
     }
 
     @Provide
@@ -47,6 +49,7 @@ class AnyEventTest {
         var grants = Combinators.combine(
                         slugs(),
                         ids(),
+                        Arbitraries.of(Trusteeship.PER_CLUSTER, Trusteeship.ISSUER),
                         names().list().uniqueElements().ofMinSize(1).ofMaxSize(5))
                 .as(Grant::new)
                 .list()
@@ -56,18 +59,21 @@ class AnyEventTest {
         return Combinators.combine(
                         clusters(),
                         ids(),
-                        generations(),
+                        counted(),
+                        counted(),
                         slugs(),
-                        ids().filter(id -> Character.isLetterOrDigit(id.charAt(0))),
                         Combinators.combine(ids(), names()).as(AnyEventTest::custodian),
-                        Combinators.combine(ids(), names(), ids()).as(AnyEventTest::trustee),
+                        Combinators.combine(ids(), names(), ids())
+                                .as(AnyEventTest::trustee)
+                                .injectNull(0.2),
                         grants)
                 .as(CredentialProvisioned::new);
     }
 
     private Arbitrary<CredentialEvent> failed() {
         var reasons = Arbitraries.of(FailureReason.class).filter(r -> r != FailureReason.UNKNOWN);
-        return Combinators.combine(clusters(), ids().injectNull(0.3), generations(), reasons, Arbitraries.strings())
+        return Combinators.combine(
+                        clusters(), ids().injectNull(0.3), generations(), generations(), reasons, Arbitraries.strings())
                 .as(CredentialFailed::new);
     }
 
@@ -97,6 +103,31 @@ class AnyEventTest {
         var addresses = Arbitraries.of("192.0.2.17", "2001:db8::17", "fe80::1%eth0");
         return Combinators.combine(clusters(), slugs(), ids(), sources, instants(), addresses, ids())
                 .as(TokenIssued::new);
+    }
+
+    private Arbitrary<CredentialEvent> refused() {
+        return Combinators.combine(
+                        clusters(),
+                        slugs().injectNull(0.3),
+                        ids().injectNull(0.3),
+                        slugs(),
+                        Arbitraries.of("192.0.2.17", "unknown"),
+                        ids())
+                .as(TokenRefused::new);
+    }
+
+    private Arbitrary<CredentialEvent> tokenRevoked() {
+        return Combinators.combine(clusters(), slugs(), ids(), Arbitraries.of("192.0.2.17", "unknown"), ids())
+                .as(TokenRevoked::new);
+    }
+
+    private Arbitrary<CredentialEvent> rotation() {
+        return Combinators.combine(clusters(), generations(), generations()).as(RotationRequested::new);
+    }
+
+    private static Arbitrary<Generation> counted() {
+        return Combinators.combine(generations(), ids().filter(id -> Character.isLetterOrDigit(id.charAt(0))))
+                .as(Generation::new);
     }
 
     private Arbitrary<CredentialEvent> revoked() {

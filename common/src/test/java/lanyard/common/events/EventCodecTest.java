@@ -164,16 +164,17 @@ class EventCodecTest {
 
     @Test
     void aPurposeIsGrantedOnceAndARecipientSealedToOnce() {
-        var grant = new Grant("registry", "t", List.of("member"));
-        assertThatThrownBy(() -> provisioned(List.of(grant, new Grant("registry", "u", List.of("member")))))
+        var grant = new Grant("registry", "t", Trusteeship.ISSUER, List.of("member"));
+        assertThatThrownBy(() ->
+                        provisioned(List.of(grant, new Grant("registry", "u", Trusteeship.ISSUER, List.of("member")))))
                 .isInstanceOf(Misfit.class);
         assertThatThrownBy(() -> provisioned(List.of())).isInstanceOf(Misfit.class);
         assertThatThrownBy(() -> provisioned(Stream.iterate(0, i -> i + 1)
                         .limit(33)
-                        .map(i -> new Grant("p" + i, "t", List.of("member")))
+                        .map(i -> new Grant("p" + i, "t", Trusteeship.PER_CLUSTER, List.of("member")))
                         .toList()))
                 .isInstanceOf(Misfit.class);
-        assertThatThrownBy(() -> new Grant("registry", "t", List.of("member", "member")))
+        assertThatThrownBy(() -> new Grant("registry", "t", Trusteeship.ISSUER, List.of("member", "member")))
                 .isInstanceOf(Misfit.class);
         var sealed = new Sealed("conductor", "a.b.c.d.e");
         assertThatThrownBy(() -> new CredentialReady(
@@ -202,13 +203,13 @@ class EventCodecTest {
     }
 
     private static String message(String text) {
-        return new CredentialFailed(Samples.CLUSTER, null, 1, FailureReason.DISPUTED, text).message();
+        return new CredentialFailed(Samples.CLUSTER, null, 1, 1, FailureReason.DISPUTED, text).message();
     }
 
     private static CredentialProvisioned provisioned(List<Grant> grants) {
         var p = Samples.PROVISIONED;
         return new CredentialProvisioned(
-                p.cluster(), p.project(), p.generation(), p.delegation(), p.key(), p.custodian(), p.trustee(), grants);
+                p.cluster(), p.project(), p.client(), p.backend(), p.delegation(), p.custodian(), p.trustee(), grants);
     }
 
     private static ObjectNode data(ObjectNode event) {

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import lanyard.common.events.CredentialProvisioned.Custodian;
+import lanyard.common.events.CredentialProvisioned.Generation;
 import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.CredentialProvisioned.Trustee;
 import lanyard.common.events.CredentialReady.Sealed;
@@ -20,23 +21,28 @@ final class Samples {
     static final CredentialProvisioned PROVISIONED = new CredentialProvisioned(
             CLUSTER,
             PROJECT,
-            1,
+            new Generation(1, "2026-11"),
+            new Generation(2, "2026-11"),
             "project-trust",
-            "2026-11",
             new Custodian("3d8f0b6c7a1e4f5d9c2b8a7e6f5d4c3b", "custodian-" + PROJECT),
             new Trustee("91f2a6d3c4b5e6f708192a3b4c5d6e7f", CLUSTER, "default"),
             List.of(
                     new Grant(
                             "cloud-provider",
                             "c7b1d2e3f4a5968778695a4b3c2d1e0f",
+                            Trusteeship.PER_CLUSTER,
                             List.of("member", "load-balancer_member")),
-                    new Grant("registry", "0f1e2d3c4b5a69788796a5f4e3d2b1c7", List.of("swiftoperator"))));
+                    new Grant(
+                            "registry",
+                            "0f1e2d3c4b5a69788796a5f4e3d2b1c7",
+                            Trusteeship.ISSUER,
+                            List.of("swiftoperator"))));
 
     static final CredentialFailed FAILED = new CredentialFailed(
-            CLUSTER, PROJECT, 2, FailureReason.OWNER_HAS_NO_ROLE, "The owner holds no role: grant one.");
+            CLUSTER, PROJECT, 2, 1, FailureReason.OWNER_HAS_NO_ROLE, "The owner holds no role: grant one.");
 
     static final CredentialFailed FAILED_WITHOUT_PROJECT =
-            new CredentialFailed(CLUSTER, null, 1, FailureReason.DISPUTED, "Two creates name different projects.");
+            new CredentialFailed(CLUSTER, null, 1, 3, FailureReason.DISPUTED, "Two creates name different projects.");
 
     static final CredentialReady READY = new CredentialReady(
             CLUSTER,
@@ -58,10 +64,40 @@ final class Samples {
 
     static final CredentialRevoked REVOKED = new CredentialRevoked(CLUSTER, 1, TrusteeFate.REMOVED);
 
+    static final RotationRequested ROTATION = new RotationRequested(CLUSTER, 2, 1);
+
+    static final TokenRefused REFUSED = new TokenRefused(
+            CLUSTER,
+            "cloud-provider",
+            "a3f1c2d4e5b60718293a4b5c6d7e8f90",
+            "wrong-secret",
+            "192.0.2.17",
+            "req-0be627d2-152d-4c20-a96a-fb2daadc0931");
+
+    static final TokenRefused REFUSED_NOBODY = new TokenRefused(
+            TokenRefused.NO_CLUSTER, null, null, "malformed", "192.0.2.17", "req-0be627d2-152d-4c20-a96a-fb2daadc0931");
+
+    static final TokenRevoked TOKEN_REVOKED = new TokenRevoked(
+            CLUSTER,
+            "cloud-provider",
+            "a3f1c2d4e5b60718293a4b5c6d7e8f90",
+            "192.0.2.17",
+            "req-0be627d2-152d-4c20-a96a-fb2daadc0931");
+
     private Samples() {}
 
     static Stream<CredentialEvent> all() {
-        return Stream.of(PROVISIONED, FAILED, FAILED_WITHOUT_PROJECT, READY, ISSUED, REVOKED);
+        return Stream.of(
+                PROVISIONED,
+                FAILED,
+                FAILED_WITHOUT_PROJECT,
+                READY,
+                ISSUED,
+                REFUSED,
+                REFUSED_NOBODY,
+                TOKEN_REVOKED,
+                ROTATION,
+                REVOKED);
     }
 
     static byte[] written(CredentialEvent event) {

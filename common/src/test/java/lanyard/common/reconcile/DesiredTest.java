@@ -9,6 +9,10 @@ import java.util.Random;
 import lanyard.common.conductor.ClusterNotification;
 import lanyard.common.conductor.ClusterNotification.Action;
 import lanyard.common.conductor.ClusterNotification.Outcome;
+import lanyard.common.events.CredentialEvent;
+import lanyard.common.events.CredentialFailed;
+import lanyard.common.events.FailureReason;
+import lanyard.common.events.RotationRequested;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -16,6 +20,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +31,7 @@ class DesiredTest {
     private static final String CLUSTER = "913b9b74-c3ab-420c-90b4-1b22c1911a93";
     private static final String PROJECT = "ba5717e041c54c59af754c97ebfddafb";
     private static final String OWNER = "7de020f4013d4f81bb080153325bff93";
-    private static final Desired NOTHING_HEARD = new Desired(Phase.PRESENT, 1, null, null, false);
+    private static final Desired NOTHING_HEARD = new Desired(Phase.PRESENT, 1, 1, null, null, false);
 
     @Property(tries = 5_000)
     void theOrderOfTwoDoesNotMatter(@ForAll("desired") Desired one, @ForAll("desired") Desired other) {
@@ -75,8 +80,8 @@ class DesiredTest {
 
     @Property(tries = 2_000)
     void aDisputeStaysOne(@ForAll("desired") Desired disputed, @ForAll("schedules") List<Desired> after) {
-        var state = disputed.join(new Desired(Phase.PRESENT, 1, "p1", null, false))
-                .join(new Desired(Phase.PRESENT, 1, "p2", null, false));
+        var state = disputed.join(new Desired(Phase.PRESENT, 1, 1, "p1", null, false))
+                .join(new Desired(Phase.PRESENT, 1, 1, "p2", null, false));
 
         assertThat(after.stream().reduce(state, Desired::join).disputed()).isTrue();
     }
@@ -98,7 +103,8 @@ class DesiredTest {
     void whatWasToldStaysKnown(@ForAll("desired") Desired heard, @ForAll("schedules") List<Desired> others) {
         var state = others.stream().reduce(heard, Desired::join);
 
-        assertThat(state.generation()).isGreaterThanOrEqualTo(heard.generation());
+        assertThat(state.client()).isGreaterThanOrEqualTo(heard.client());
+        assertThat(state.backend()).isGreaterThanOrEqualTo(heard.backend());
         assertThat(state.phase()).isGreaterThanOrEqualTo(heard.phase());
         assertThat(heard.project() == null || state.project() != null).isTrue();
         assertThat(heard.owner() == null || state.owner() != null).isTrue();
@@ -106,10 +112,10 @@ class DesiredTest {
 
     @Test
     void theOwnerFromOneEventAndTheProjectFromAnotherMeet() {
-        var project = new Desired(Phase.PRESENT, 1, "p", null, false);
-        var owner = new Desired(Phase.PRESENT, 1, null, "o", false);
+        var project = new Desired(Phase.PRESENT, 1, 1, "p", null, false);
+        var owner = new Desired(Phase.PRESENT, 1, 1, null, "o", false);
 
-        assertThat(project.join(owner)).isEqualTo(new Desired(Phase.PRESENT, 1, "p", "o", false));
+        assertThat(project.join(owner)).isEqualTo(new Desired(Phase.PRESENT, 1, 1, "p", "o", false));
     }
 
     // Every pair; a new action or outcome must be decided on here.
@@ -123,7 +129,7 @@ class DesiredTest {
         var owner = action == Action.CREATE ? OWNER : null;
 
         assertThat(Desired.heard(new ClusterNotification(CLUSTER, action, outcome, PROJECT, owner)))
-                .isEqualTo(new Desired(phase, 1, PROJECT, owner, false));
+                .isEqualTo(new Desired(phase, 1, 1, PROJECT, owner, false));
     }
 
     @Property(tries = 200)
@@ -138,7 +144,46 @@ class DesiredTest {
         var created = Desired.heard(new ClusterNotification(CLUSTER, Action.CREATE, Outcome.PENDING, PROJECT, OWNER));
         var deleted = Desired.heard(new ClusterNotification(CLUSTER, Action.DELETE, Outcome.SUCCESS, null, null));
 
-        assertThat(created.join(deleted)).isEqualTo(new Desired(Phase.ABSENT, 1, PROJECT, OWNER, false));
+        assertThat(created.join(deleted)).isEqualTo(new Desired(Phase.ABSENT, 1, 1, PROJECT, OWNER, false));
+    }
+
+    @Property(tries = 500)
+    void aRotationRaisesWhatItNamesAndNothingElse(
+            @ForAll("desired") Desired before,
+            @ForAll @IntRange(min = 1, max = 5) int client,
+            @ForAll @IntRange(min = 1, max = 5) int backend) {
+        var after = before.join(Desired.heard(new RotationRequested(CLUSTER, client, backend)));
+
+        assertThat(after)
+                .isEqualTo(new Desired(
+                        before.phase(),
+                        Math.max(before.client(), client),
+                        Math.max(before.backend(), backend),
+                        before.project(),
+                        before.owner(),
+                        before.disputed()));
+    }
+
+    @Property(tries = 500)
+    void onlyARefusedTokenAsksForAnotherBackend(
+            @ForAll("desired") Desired before,
+            @ForAll FailureReason reason,
+            @ForAll @IntRange(min = 1, max = 5) int refused) {
+        var failed = new CredentialFailed(CLUSTER, PROJECT, 3, refused, reason, "why");
+        var wanted = reason == FailureReason.TOKEN_REFUSED ? Math.max(before.backend(), refused + 1) : before.backend();
+
+        assertThat(before.join(Desired.heard(failed)))
+                .isEqualTo(new Desired(
+                        before.phase(), before.client(), wanted, before.project(), before.owner(), before.disputed()));
+    }
+
+    @Test
+    void thereIsALastGeneration() {
+        var last = CredentialEvent.HIGHEST_GENERATION;
+
+        assertThat(Desired.heard(new CredentialFailed(CLUSTER, null, 1, last, FailureReason.TOKEN_REFUSED, "why"))
+                        .backend())
+                .isEqualTo(last);
     }
 
     /** Few names, so that they meet. */
@@ -146,6 +191,7 @@ class DesiredTest {
     Arbitrary<Desired> desired() {
         return Combinators.combine(
                         Arbitraries.of(Phase.class),
+                        Arbitraries.integers().between(1, 4),
                         Arbitraries.integers().between(1, 4),
                         Arbitraries.of("p1", "p2", "p3").injectNull(0.4),
                         Arbitraries.of("o1", "o2", "o3").injectNull(0.4),

@@ -59,6 +59,18 @@ class LeasedRowsTest {
     }
 
     @Test
+    void whatOnlyAKnownClusterMayHearMakesNoRow() {
+        transactions.call(session -> rows.hearIfKnown(session, cluster, row -> row.generation = 7));
+        assertThat(database.count("cluster", "true")).isZero();
+
+        hear(row -> row.generation = 1);
+        transactions.call(session -> rows.hearIfKnown(session, cluster, row -> row.generation = 7));
+
+        assertThat(database.count("cluster", "cluster = $1 and generation = 7", cluster))
+                .isEqualTo(1);
+    }
+
+    @Test
     void nothingIsHeardWhenTheCallersTransactionFails() {
         assertThatThrownBy(() -> transactions.call(session -> rows.hear(session, cluster, row -> row.generation = 7)
                         .chain(() -> Uni.createFrom().failure(new IllegalStateException("the rest failed")))))

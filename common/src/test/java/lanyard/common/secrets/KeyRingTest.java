@@ -78,6 +78,7 @@ class KeyRingTest {
                 switch (purpose) {
                     case CUSTODIAN -> "p2RegtAJniZA8tlUZ_V1j8b3sn59hRCOzjlDX2axsKo";
                     case TRUSTEE -> "enWZAS1ydz4F3D27BCX8I1d6g7x28eBvtqYrrhG_M7I";
+                    case ISSUER -> "vfe-bXrn7FaA0GBD_JNAQAn6wUP2c-gWlJDOWnf7wR4";
                     case CLIENT -> "mkXYRiViXKT2DMNl1tPgnmAJPNlkAwgKd6gUpawxbck";
                 };
 

@@ -37,6 +37,7 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
             new NewTopic(name + ".notifications.info", 3, (short) 1),
             new NewTopic(name + ".notifications.error", 3, (short) 1),
             new NewTopic(name + ".credentials", 3, (short) 1),
+            new NewTopic(name + ".audit", 3, (short) 1),
             new NewTopic(name + ".dead-letters", 1, (short) 1));
 
     /** What the test's environment says, or a message that tells how to get it. */
@@ -52,6 +53,7 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
         try {
             var settings = new HashMap<String, String>();
             settings.put("quarkus.http.test-port", "0");
+            settings.put("quarkus.management.test-port", "0");
             // Each service knows its own settings only, and is given those of all.
             settings.put("smallrye.config.mapping.validate-unknown", "false");
             settings.putAll(kafka());
@@ -74,6 +76,7 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
                 "lanyard.kafka", environment("LANYARD_KAFKA"),
                 "lanyard.topics.notifications", name + ".notifications.info," + name + ".notifications.error",
                 "lanyard.topics.credentials", name + ".credentials",
+                "lanyard.topics.audit", name + ".audit",
                 "lanyard.topics.dead-letters", name + ".dead-letters");
     }
 

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -133,7 +134,20 @@ public final class TestKeystone {
         }
     }
 
-    private synchronized String adminToken() {
+    /** A token of a trust, for its trustee, as Keystone gives it to whoever knows the password. */
+    public String trustToken(String trustee, String password, String trust) {
+        var login =
+                """
+                {"auth":{"identity":{"methods":["password"],"password":{"user":{"id":"%s","password":"%s"}}},
+                 "scope":{"OS-TRUST:trust":{"id":"%s"}}}}
+                """
+                        .formatted(trustee, password, trust);
+        return Objects.requireNonNull(
+                send("POST", "/auth/tokens", login, null, null).token(), "Keystone gives no token for the trust");
+    }
+
+    /** The administrator's token. */
+    public synchronized String adminToken() {
         if (adminToken == null) {
             var login =
                     """

@@ -120,7 +120,8 @@ class ConfigurationReferenceTest {
             for (var file : files(module, "src/main", ".java", ".properties")) {
                 PLACEHOLDER.matcher(text(file)).results().forEach(match -> {
                     var row = documented.get(match.group(1));
-                    if (row == null || !row.fallback().equals(match.group(2))) {
+                    var fallback = match.group(2).isEmpty() ? NONE : match.group(2);
+                    if (row == null || !row.fallback().equals(fallback)) {
                         wrong.add("%s in %s".formatted(match.group(), ROOT.relativize(file)));
                     }
                 });

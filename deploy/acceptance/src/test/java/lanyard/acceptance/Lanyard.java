@@ -14,6 +14,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** The three services on real parts, each with its own database role, as an operator deploys them; and a conductor's key. */
 final class Lanyard implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String GROUP = "mp.messaging.connector.smallrye-kafka.group.id";
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     private final List<RealParts> schemas = List.of(new RealParts(), new RealParts(), new RealParts());
@@ -32,6 +34,7 @@ final class Lanyard implements AutoCloseable {
     final ServiceProcess provisioner;
     final ServiceProcess tokenIssuer;
     final ServiceProcess revoker;
+    private final List<ServiceProcess> replicas = new ArrayList<>();
 
     Lanyard() {
         // Each RealParts has topics, a domain and keys; those of the first serve all three.
@@ -40,8 +43,13 @@ final class Lanyard implements AutoCloseable {
         tokenIssuer = new ServiceProcess(
                 "token-issuer", withoutAdministrator(ownDatabase(schemas.get(1).start())));
         tokenIssuer.set("lanyard.door.url", tokenIssuer.url() + "/v3");
+        // A busy machine is no fault that a test is after.
+        tokenIssuer.set("lanyard.door.patience", "60s");
         revoker = new ServiceProcess(
                 "revoker", withoutKeys(ownDatabase(schemas.get(2).start())));
+        // Others may test on the same broker: whoever joins a group makes all of it wait.
+        Stream.of(provisioner, tokenIssuer, revoker)
+                .forEach(service -> service.set(GROUP, "lanyard-%s-%s".formatted(service.name(), domain())));
     }
 
     private Map<String, String> ownDatabase(Map<String, String> other) {
@@ -69,8 +77,15 @@ final class Lanyard implements AutoCloseable {
         return this;
     }
 
+    /** One more replica of the door, on the same rows and with the same keys, not started yet; it is told of the first one's URL. */
+    ServiceProcess anotherDoor() {
+        var replica = new ServiceProcess("token-issuer", tokenIssuer.settings());
+        replicas.add(replica);
+        return replica;
+    }
+
     Stream<ServiceProcess> services() {
-        return Stream.of(provisioner, tokenIssuer, revoker);
+        return Stream.concat(Stream.of(provisioner, tokenIssuer, revoker), replicas.stream());
     }
 
     String credentials() {
@@ -85,38 +100,59 @@ final class Lanyard implements AutoCloseable {
         return settings.get("lanyard.domain");
     }
 
+    /** The group of Kafka's in which the replicas of the door share what is to be recorded. */
+    String recorders() {
+        return tokenIssuer.setting(GROUP);
+    }
+
     List<String> topics() {
         return Stream.of(
                         settings.get("lanyard.topics.notifications"),
                         settings.get("lanyard.topics.credentials"),
+                        settings.get("lanyard.topics.audit"),
                         settings.get("lanyard.topics.dead-letters"))
                 .flatMap(names -> Stream.of(names.split(",")))
                 .toList();
     }
 
-    /** The client credential of this cluster, opened as the conductor opens it; {@code null} when there is none yet. */
+    /** The first client credential of this cluster's cloud provider; {@code null} when there is none yet. */
     @Nullable
     JsonNode openCredential(TestBus bus, String cluster) {
+        return openCredential(bus, cluster, "cloud-provider", 1);
+    }
+
+    /** A client credential of this cluster, opened as the conductor opens it; {@code null} when there is none yet. */
+    @Nullable
+    JsonNode openCredential(TestBus bus, String cluster, String purpose, int generation) {
         return bus.events(credentials(), cluster, "credential.ready").stream()
+                .filter(ready -> ready.at("/data/purpose").asText().equals(purpose)
+                        && ready.at("/data/generation").asInt() == generation)
                 .findFirst()
-                .map(ready -> {
-                    try {
-                        var jwe = JWEObject.parse(ready.at("/data/sealed/0/jwe").asText());
-                        jwe.decrypt(new ECDHDecrypter(
-                                ECKey.parse(Files.readString(Path.of(settings.get(RealParts.CONDUCTOR_KEY))))));
-                        return JSON.readTree(jwe.getPayload().toBytes());
-                    } catch (Exception e) {
-                        throw new IllegalStateException(e);
-                    }
-                })
+                .map(this::open)
                 .orElse(null);
     }
 
-    /** What the door answers to a login; {@code token} is {@code null} when it gave none. */
-    record Login(int status, @Nullable String token, JsonNode body) {}
+    private JsonNode open(JsonNode ready) {
+        try {
+            var jwe = JWEObject.parse(ready.at("/data/sealed/0/jwe").asText());
+            jwe.decrypt(
+                    new ECDHDecrypter(ECKey.parse(Files.readString(Path.of(settings.get(RealParts.CONDUCTOR_KEY))))));
+            return JSON.readTree(jwe.getPayload().toBytes());
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** What the door answers to a login; {@code token} and {@code retryAfter} are {@code null} when it gave none. */
+    record Login(int status, @Nullable String token, @Nullable String retryAfter, JsonNode body) {}
 
     /** Logs in at the door as openstackclient does, see captures/openstack-appcred.txt. */
     Login login(JsonNode credential) {
+        return login(tokenIssuer, credential);
+    }
+
+    /** Logs in at this replica of the door. */
+    static Login login(ServiceProcess door, JsonNode credential) {
         var body =
                 """
                 {"auth":{"identity":{"methods":["application_credential"],
@@ -127,7 +163,7 @@ final class Lanyard implements AutoCloseable {
                                 credential.get("application_credential_id").asText());
         try {
             var response = HTTP.send(
-                    HttpRequest.newBuilder(URI.create(tokenIssuer.url() + "/v3/auth/tokens"))
+                    HttpRequest.newBuilder(URI.create(door.url() + "/v3/auth/tokens"))
                             .header("Content-Type", "application/json")
                             .POST(BodyPublishers.ofString(body))
                             .build(),
@@ -135,6 +171,7 @@ final class Lanyard implements AutoCloseable {
             return new Login(
                     response.statusCode(),
                     response.headers().firstValue("X-Subject-Token").orElse(null),
+                    response.headers().firstValue("Retry-After").orElse(null),
                     JSON.readTree(response.body()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,6 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import lanyard.common.delegation.UserNames;
 import lanyard.common.secrets.KeyRing;
 import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.testing.RealParts;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class Secrets {
     private final Lanyard lanyard;
     private final Map<String, String> seen = new TreeMap<>();
+    private final Set<String> tokens = new LinkedHashSet<>();
 
     Secrets(Lanyard lanyard) {
         this.lanyard = lanyard;
@@ -42,38 +45,51 @@ final class Secrets {
                 "the client credential " + id,
                 credential.get("application_credential_secret").asText());
         if (token != null) {
-            seen.put("a token of the client credential " + id, token);
+            tokens.add(token);
         }
     }
 
     /**
      * Every secret, by what it is: those seen, the master key, the passwords of every custodian and trustee and the secret of every
-     * client credential that the services' rows tell of, the service user's password, and the conductor's private key.
+     * client credential that the services' rows tell of, in each generation, the passwords of the token issuer and of the service
+     * user, and the conductor's private key.
      */
     Map<String, String> derived() {
         try {
             var secrets = new TreeMap<>(seen);
+            for (var token : tokens) {
+                secrets.put("token %d".formatted(secrets.size()), token);
+            }
             var ring = Path.of(lanyard.settings.get("lanyard.key-ring.directory"));
             var keys = KeyRing.read(ring, "test");
             secrets.put("the master key", Files.readString(ring.resolve("test")).strip());
             secrets.put("the service user's password", RealParts.environment("OS_PASSWORD"));
             var conductor = Files.readString(Path.of(lanyard.settings.get(RealParts.CONDUCTOR_KEY)));
             secrets.put("the conductor's private key", conductor.replaceFirst(".*\"d\":\"([^\"]+)\".*", "$1"));
-            for (var event :
-                    rows(lanyard.provisioner, "select cluster || ' ' || coalesce(project, '-') from cluster")) {
+            for (var event : rows(
+                    lanyard.provisioner,
+                    "select cluster || ' ' || coalesce(project, '-') || ' ' || backend from cluster")) {
                 var cluster = event.split(" ")[0];
                 var project = event.split(" ")[1];
-                secrets.put(
-                        "the password of trustee " + cluster,
-                        keys.derive("test", Purpose.TRUSTEE, cluster, 1).reveal());
+                for (int backend = 1; backend <= Integer.parseInt(event.split(" ")[2]); backend++) {
+                    secrets.put(
+                            "password %d of trustee %s".formatted(backend, cluster),
+                            keys.derive("test", Purpose.TRUSTEE, cluster, backend)
+                                    .reveal());
+                }
                 secrets.put(
                         "the password of the custodian of " + project,
                         keys.derive("test", Purpose.CUSTODIAN, project, 1).reveal());
             }
-            for (var id : rows(lanyard.tokenIssuer, "select id from credential")) {
+            secrets.put(
+                    "the password of the token issuer",
+                    keys.derive("test", Purpose.ISSUER, UserNames.ISSUER, 1).reveal());
+            for (var credential : rows(lanyard.tokenIssuer, "select id || ' ' || generation from credential")) {
+                var id = credential.split(" ")[0];
+                var generation = Integer.parseInt(credential.split(" ")[1]);
                 secrets.put(
                         "the client credential " + id,
-                        keys.derive("test", Purpose.CLIENT, id, 1).reveal());
+                        keys.derive("test", Purpose.CLIENT, id, generation).reveal());
             }
             return secrets;
         } catch (IOException e) {
@@ -124,8 +140,11 @@ final class Secrets {
         var places = new TreeMap<String, String>();
         lanyard.services().forEach(service -> {
             dump(service).forEach((table, rows) -> places.put("table " + table, rows));
-            places.put("the metrics of " + service, service.get("/q/metrics").body());
-            places.put("the health of " + service, service.get("/q/health").body());
+            if (service.isAlive()) {
+                places.put(
+                        "the metrics of " + service, service.get("/q/metrics").body());
+                places.put("the health of " + service, service.get("/q/health").body());
+            }
             try {
                 places.put("the log of " + service, Files.readString(service.log()));
             } catch (IOException e) {

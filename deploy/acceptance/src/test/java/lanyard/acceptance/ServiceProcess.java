@@ -27,16 +27,25 @@ final class ServiceProcess implements AutoCloseable {
     private final Map<String, String> settings;
     private final Path log;
     private final int port = freePort();
+    private final int healthPort;
     private Process process;
 
     ServiceProcess(String service, Map<String, String> settings) {
         this.service = service;
         this.settings = new HashMap<>(settings);
+        // The door has a port of its own for health and metrics, which no cluster is to reach.
+        this.healthPort = service.equals("token-issuer") ? freePort() : port;
         this.log = Path.of("target", "logs", service + "-" + port + ".log").toAbsolutePath();
     }
 
-    void set(String setting, String value) {
+    /** A setting of ours by its property, or any other by its variable. */
+    ServiceProcess set(String setting, String value) {
         settings.put(setting, value);
+        return this;
+    }
+
+    Map<String, String> settings() {
+        return settings;
     }
 
     /** Starts the service and waits until it says that it is ready. */
@@ -52,12 +61,16 @@ final class ServiceProcess implements AutoCloseable {
                         .toString());
         // The test's own environment names other databases and topics.
         builder.environment().keySet().removeIf(name -> name.startsWith("LANYARD_") || name.startsWith("OS_"));
-        settings.forEach((name, value) -> builder.environment().put(variable(name), value));
-        builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
-        builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
         // The log is read for secrets afterwards: make it tell as much as it can.
         builder.environment().put("QUARKUS_LOG_CATEGORY__LANYARD__LEVEL", "DEBUG");
         builder.environment().put("QUARKUS_LOG_CATEGORY__ORG_OPENSTACK4J__LEVEL", "DEBUG");
+        settings.forEach((name, value) -> builder.environment().put(variable(name), value));
+        builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
+        builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
+        if (healthPort != port) {
+            builder.environment().put("QUARKUS_MANAGEMENT_HOST", "127.0.0.1");
+            builder.environment().put("QUARKUS_MANAGEMENT_PORT", Integer.toString(healthPort));
+        }
         builder.redirectErrorStream(true);
         try {
             Files.createDirectories(log.getParent());
@@ -67,7 +80,7 @@ final class ServiceProcess implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         await(service + " is ready, see " + log)
-                .atMost(Duration.ofSeconds(90))
+                .atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofMillis(200))
                 .failFast(service + " has died, see " + log, () -> !process.isAlive())
                 .until(this::isReady);
@@ -82,9 +95,11 @@ final class ServiceProcess implements AutoCloseable {
         }
     }
 
+    /** Asks the service; what begins with {@code /q/} is its health or its metrics. */
     HttpResponse<String> get(String path) {
+        var base = path.startsWith("/q/") ? "http://127.0.0.1:" + healthPort : url();
         try {
-            return HTTP.send(HttpRequest.newBuilder(URI.create(url() + path)).build(), BodyHandlers.ofString());
+            return HTTP.send(HttpRequest.newBuilder(URI.create(base + path)).build(), BodyHandlers.ofString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -96,17 +111,26 @@ final class ServiceProcess implements AutoCloseable {
         return "http://127.0.0.1:" + port;
     }
 
+    /** Which service it is. */
+    String name() {
+        return service;
+    }
+
     String setting(String name) {
         return settings.get(name);
     }
 
     @Override
     public String toString() {
-        return service;
+        return service + " at " + port;
     }
 
     Path log() {
         return log;
+    }
+
+    boolean isAlive() {
+        return process != null && process.isAlive();
     }
 
     /** Ends the service as a lost machine would: at once, in the middle of whatever it does. */
@@ -118,6 +142,9 @@ final class ServiceProcess implements AutoCloseable {
     /** Ends the service as an operator would. */
     @Override
     public void close() {
+        if (process == null) {
+            return;
+        }
         process.destroy();
         awaitEnd();
     }

@@ -5,6 +5,7 @@ import java.util.logging.Logger;
 import lanyard.local.conductor.CredentialCommand;
 import lanyard.local.conductor.EmitCommand;
 import lanyard.local.conductor.EventsCommand;
+import lanyard.local.conductor.RotateCommand;
 import lanyard.local.demo.DemoCommand;
 import lanyard.local.stack.DoctorCommand;
 import lanyard.local.stack.DownCommand;
@@ -35,6 +36,7 @@ import picocli.CommandLine.ParameterException;
             CredentialCommand.class,
             EventsCommand.class,
             EmitCommand.class,
+            RotateCommand.class,
             DownCommand.class,
             DoctorCommand.class,
             TestCommand.class,
@@ -64,6 +66,7 @@ public final class Lanyard {
             return 1;
         };
         return new CommandLine(new Lanyard())
+                .addSubcommand(BenchCommand.withBenchmarks())
                 .setExecutionExceptionHandler(handler)
                 .setParameterExceptionHandler(Lanyard::misused);
     }

@@ -1,19 +1,14 @@
 package lanyard.tokenissuer.door;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.Response.Status;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import lanyard.common.keystone.KeystoneTokens.Token;
+import java.util.Map;
 import lanyard.tokenissuer.DoorUrl;
+import lanyard.tokenissuer.Held;
 import lanyard.tokenissuer.TokenIssuerConfig;
 
 /**
@@ -23,27 +18,26 @@ import lanyard.tokenissuer.TokenIssuerConfig;
 @ApplicationScoped
 class Answers {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int MULTIPLE_CHOICES = 300;
+    private static final byte[] NOTHING = {};
 
     private final DoorUrl door;
     private final Duration retryAfter;
+    private final Answer unauthorized;
+    private final Answer versions;
+    private final Answer version;
 
     Answers(DoorUrl door, TokenIssuerConfig config) {
         this.door = door;
         this.retryAfter = config.door().retryAfter();
-    }
-
-    /** The unversioned document: there is one version, and it is there. */
-    Response versions() {
+        this.unauthorized = error(
+                401,
+                "Unauthorized",
+                "The request you have made requires authentication.",
+                Map.of("WWW-Authenticate", "Keystone uri=\"" + door.v3() + "\""));
         var document = JSON.createObjectNode();
         document.putObject("versions").putArray("values").add(v3());
-        return json(Response.status(MULTIPLE_CHOICES), document)
-                .header(HttpHeaders.LOCATION, door.v3() + "/")
-                .build();
-    }
-
-    Response version() {
-        return json(Response.ok(), JSON.createObjectNode().set("version", v3())).build();
+        this.versions = new Answer(300, Map.of("Location", door.v3() + "/"), bytes(document));
+        this.version = new Answer(200, Map.of(), bytes(JSON.createObjectNode().set("version", v3())));
     }
 
     private ObjectNode v3() {
@@ -59,89 +53,110 @@ class Answers {
         return version;
     }
 
-    /** The token, in the body that Keystone gave with it, byte for byte, unless the client wants no catalog. */
-    Response token(Token token, boolean catalog) {
-        return Response.status(Status.CREATED)
-                .type(MediaType.APPLICATION_JSON_TYPE)
-                .header("X-Subject-Token", token.id().reveal())
-                .entity(bytes(catalog ? token.body() : withoutCatalog(token.body())))
-                .build();
+    /** The unversioned document: there is one version, and it is there. */
+    Answer versions() {
+        return versions;
     }
 
-    private static String withoutCatalog(String body) {
-        try {
-            var document = JSON.readTree(body);
-            if (document.path("token") instanceof ObjectNode token) {
-                token.remove("catalog");
-            }
-            return JSON.writeValueAsString(document);
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
-        }
+    Answer version() {
+        return version;
+    }
+
+    /** A token, in the body that came with it, unless the client wants no catalog. */
+    Answer token(int status, Held token, boolean catalog) {
+        return new Answer(
+                status,
+                Map.of("X-Subject-Token", token.id().reveal()),
+                catalog ? token.body() : Bodies.withoutCatalog(token.body()));
+    }
+
+    Answer catalog(Held token) {
+        return new Answer(200, Map.of(), Bodies.catalog(token.body(), door.v3() + "/auth/catalog"));
+    }
+
+    Answer projects(Held token) {
+        return new Answer(200, Map.of(), Bodies.projects(token.body(), door.v3() + "/auth/projects", door.v3()));
+    }
+
+    Answer done() {
+        return new Answer(204, Map.of(), NOTHING);
     }
 
     /** The one answer to every login that fails, whatever the reason is. */
-    Response unauthorized() {
-        return error(Status.UNAUTHORIZED, "The request you have made requires authentication.")
-                .header(HttpHeaders.WWW_AUTHENTICATE, "Keystone uri=\"" + door.v3() + "\"")
-                .build();
+    Answer unauthorized() {
+        return unauthorized;
     }
 
-    Response malformed(String why) {
+    Answer malformed(String why) {
         return error(
-                        Status.BAD_REQUEST,
-                        why
-                                + " The server could not comply with the request since it is either malformed or otherwise"
-                                + " incorrect. The client is assumed to be in error.")
-                .build();
+                400,
+                "Bad Request",
+                why
+                        + " The server could not comply with the request since it is either malformed or otherwise"
+                        + " incorrect. The client is assumed to be in error.",
+                Map.of());
     }
 
-    Response tooLarge(int most) {
+    Answer tooLarge(long most) {
         return error(
-                        Status.REQUEST_ENTITY_TOO_LARGE,
-                        "Request is too large: a login has at most %d bytes.".formatted(most))
-                .build();
+                413,
+                "Request Entity Too Large",
+                "Request is too large: a login has at most %d bytes.".formatted(most),
+                Map.of());
     }
 
-    Response unavailable() {
+    Answer tooSlow() {
+        return error(408, "Request Timeout", "The request did not arrive in time.", Map.of());
+    }
+
+    Answer throttled(Duration wait) {
+        var seconds = wait.toSeconds() + 1;
         return error(
-                        Status.SERVICE_UNAVAILABLE,
-                        "Lanyard's door can't get a token at the moment. The credential was not refused: please try again in"
-                                + " %d seconds.".formatted(retryAfter.toSeconds()))
-                .header(HttpHeaders.RETRY_AFTER, retryAfter.toSeconds())
-                .build();
+                429,
+                "Too Many Requests",
+                "Too many logins: please try again in %d seconds.".formatted(seconds),
+                Map.of("Retry-After", Long.toString(seconds)));
+    }
+
+    Answer unavailable() {
+        return error(
+                503,
+                "Service Unavailable",
+                "Lanyard's door can't get a token at the moment. The credential was not refused: please try again in"
+                        + " %d seconds.".formatted(retryAfter.toSeconds()),
+                Map.of("Retry-After", Long.toString(retryAfter.toSeconds())));
+    }
+
+    Answer noSuchToken() {
+        return error(404, "Not Found", "Could not find token.", Map.of());
     }
 
     /** For what Keystone has and the door has not. */
-    Response notHere(Status status) {
-        return error(
-                        status,
-                        "This is Lanyard's door (%s), where clusters get their tokens by POST /v3/auth/tokens. Keystone itself is at"
-                                        .formatted(door.v3())
-                                + " the identity endpoint of the token's catalog.")
-                .build();
+    Answer notHere() {
+        return error(404, "Not Found", elsewhere(), Map.of());
     }
 
-    /** An error without particulars. */
-    Response failed(Response.StatusType status) {
-        return error(status, "The door could not answer this request.").build();
+    Answer notAllowed(String allowed) {
+        return error(405, "Method Not Allowed", elsewhere(), Map.of("Allow", allowed));
     }
 
-    private static Response.ResponseBuilder error(Response.StatusType status, String message) {
+    private String elsewhere() {
+        return "This is Lanyard's door at %s, which logs clusters in and does nothing else. All else is Keystone's: its URL is"
+                        .formatted(door.v3())
+                + " the identity endpoint of the token's catalog.";
+    }
+
+    Answer failed() {
+        return error(500, "Internal Server Error", "The door could not answer this request.", Map.of());
+    }
+
+    private static Answer error(int code, String title, String message, Map<String, String> headers) {
         var document = JSON.createObjectNode();
-        document.putObject("error")
-                .put("code", status.getStatusCode())
-                .put("message", message)
-                .put("title", status.getReasonPhrase());
-        return json(Response.status(status.getStatusCode()), document);
+        document.putObject("error").put("code", code).put("message", message).put("title", title);
+        return new Answer(code, headers, bytes(document));
     }
 
-    private static Response.ResponseBuilder json(Response.ResponseBuilder response, JsonNode document) {
-        return response.type(MediaType.APPLICATION_JSON_TYPE).entity(bytes(document.toString()));
-    }
-
-    /** As bytes, so that the content type stays Keystone's, without a charset. */
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+    private static byte[] bytes(JsonNode document) {
+        return document.toString().getBytes(StandardCharsets.UTF_8);
     }
 }

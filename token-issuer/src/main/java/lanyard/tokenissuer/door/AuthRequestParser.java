@@ -9,15 +9,18 @@ import lanyard.common.events.wire.Refusal;
 import lanyard.common.events.wire.StrictJson;
 import lanyard.common.secrets.Secret;
 import lanyard.tokenissuer.door.AuthRequest.ByApplicationCredential;
-import lanyard.tokenissuer.door.AuthRequest.ByTrust;
+import lanyard.tokenissuer.door.AuthRequest.ByApplicationCredentialName;
+import lanyard.tokenissuer.door.AuthRequest.ByPassword;
+import lanyard.tokenissuer.door.AuthRequest.ByToken;
 import lanyard.tokenissuer.door.AuthRequest.Domain;
 import lanyard.tokenissuer.door.AuthRequest.Malformed;
+import lanyard.tokenissuer.door.AuthRequest.Scope;
 import lanyard.tokenissuer.door.AuthRequest.Unsupported;
 import lanyard.tokenissuer.door.AuthRequest.User;
 
 /**
  * Reads the body of a login as Keystone does ({@code keystone/auth/schema.py} and {@code core.py}): members that it does not know
- * are passed over, and the types of those that it knows are checked. A user or a domain that is named in two ways at once is not
+ * are passed over, and the types of those that it knows are checked. A user, domain or project that is named in two ways at once is not
  * served, since Keystone lets one of them win and a client could mean the other.
  */
 final class AuthRequestParser {
@@ -54,10 +57,11 @@ final class AuthRequestParser {
         if (methods.size() != 1) {
             return new Unsupported();
         }
+        var scope = auth.path("scope");
         return switch (methods.iterator().next()) {
-            case "application_credential" ->
-                applicationCredential(object(identity, "application_credential"), auth.path("scope"));
-            case "password" -> password(object(object(identity, "password"), "user"), auth.path("scope"));
+            case "application_credential" -> applicationCredential(object(identity, "application_credential"), scope);
+            case "password" -> password(object(object(identity, "password"), "user"), scope);
+            case "token" -> token(object(identity, "token"), scope);
             default -> new Unsupported();
         };
     }
@@ -65,17 +69,32 @@ final class AuthRequestParser {
     private static AuthRequest applicationCredential(JsonNode given, JsonNode scope) throws Refusal {
         var secret = secret(given, "secret");
         var id = text(given, "id");
+        var name = text(given, "name");
         // Keystone: "Application credentials cannot request a scope."
-        return id.isEmpty() || !scope.isMissingNode()
+        if (!scope.isMissingNode()) {
+            return new Unsupported();
+        }
+        // Keystone looks at the id first, and at name and user only without one.
+        if (id.isPresent()) {
+            return new ByApplicationCredential(id.get(), secret);
+        }
+        return name.isEmpty()
                 ? new Unsupported()
-                : new ByApplicationCredential(id.get(), secret);
+                : user(object(given, "user"))
+                        .<AuthRequest>map(user -> new ByApplicationCredentialName(name.get(), user, secret))
+                        .orElseGet(Unsupported::new);
     }
 
     private static AuthRequest password(JsonNode given, JsonNode scope) throws Refusal {
         var secret = secret(given, "password");
         var user = user(given);
-        var trust = trust(scope);
-        return user.isEmpty() || trust.isEmpty() ? new Unsupported() : new ByTrust(user.get(), secret, trust.get());
+        var asked = scope(scope);
+        return user.isEmpty() || asked.isEmpty() ? new Unsupported() : new ByPassword(user.get(), secret, asked.get());
+    }
+
+    private static AuthRequest token(JsonNode given, JsonNode scope) throws Refusal {
+        var token = secret(given, "id");
+        return scope(scope).<AuthRequest>map(asked -> new ByToken(token, asked)).orElseGet(Unsupported::new);
     }
 
     private static Optional<User> user(JsonNode given) throws Refusal {
@@ -101,25 +120,43 @@ final class AuthRequestParser {
         }
         return id.isPresent() && name.isPresent()
                 ? Optional.empty()
-                : id.<Domain>map(Domain.ById::new).or(() -> name.map(Domain.ByName::new));
+                : Optional.of(new Domain(id.orElse(null), name.orElse(null)));
     }
 
-    /** The trust that is the request's whole scope, if it is. */
-    private static Optional<String> trust(JsonNode scope) throws Refusal {
-        if (scope.isMissingNode() || scope.isTextual()) {
+    /** The scope, if it is one that the door knows, and one alone. */
+    private static Optional<Scope> scope(JsonNode scope) throws Refusal {
+        if (scope.isMissingNode()) {
+            return Optional.of(new Scope.Unsaid());
+        }
+        if (scope.isTextual()) {
             return Optional.empty();
         }
         if (!scope.isObject()) {
             throw malformed("'scope' is no object.");
         }
-        if (!scope.has(TRUST_SCOPE) || scope.size() != 1) {
+        if (scope.size() != 1) {
             return Optional.empty();
         }
-        var id = text(object(scope, TRUST_SCOPE), "id");
-        if (id.isEmpty()) {
-            throw malformed("the trust has no 'id'.");
+        if (scope.has(TRUST_SCOPE)) {
+            return Optional.of(new Scope.Trust(
+                    text(object(scope, TRUST_SCOPE), "id").orElseThrow(() -> malformed("the trust has no 'id'."))));
         }
-        return id;
+        return scope.has("project") ? project(object(scope, "project")) : Optional.empty();
+    }
+
+    private static Optional<Scope> project(JsonNode given) throws Refusal {
+        var id = text(given, "id");
+        var name = text(given, "name");
+        if (id.isPresent() && name.isPresent()) {
+            return Optional.empty();
+        }
+        if (id.isPresent()) {
+            return id.map(Scope.ProjectById::new);
+        }
+        if (name.isEmpty()) {
+            throw malformed("'project' has neither 'id' nor 'name'.");
+        }
+        return domain(object(given, "domain")).map(domain -> new Scope.ProjectByName(name.get(), domain));
     }
 
     private static JsonNode object(JsonNode parent, String member) throws Refusal {

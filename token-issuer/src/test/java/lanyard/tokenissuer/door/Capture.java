@@ -15,6 +15,9 @@ final class Capture {
     private static final Pattern LOGIN =
             Pattern.compile("\\nPOST /v3/auth/tokens HTTP/1\\.1\\n.*?\\n\\n(.*?)\\n<<<", Pattern.DOTALL);
 
+    private static final Pattern TOKEN =
+            Pattern.compile("\\n<<< 201 CREATED [^\\n]*\\n.*?\\n\\n(\\{.*?\\n\\})\\n", Pattern.DOTALL);
+
     private Capture() {}
 
     /** The names of all captures. */
@@ -28,8 +31,17 @@ final class Capture {
 
     /** The bodies of the logins in a capture. */
     static List<String> logins(String name) {
+        return all(LOGIN, name);
+    }
+
+    /** The bodies of Keystone's answers to those that succeeded. */
+    static List<String> tokens(String name) {
+        return all(TOKEN, name);
+    }
+
+    private static List<String> all(Pattern pattern, String name) {
         try {
-            return LOGIN.matcher(Files.readString(DIRECTORY.resolve(name), StandardCharsets.UTF_8))
+            return pattern.matcher(Files.readString(DIRECTORY.resolve(name), StandardCharsets.UTF_8))
                     .results()
                     .map(match -> match.group(1))
                     .toList();

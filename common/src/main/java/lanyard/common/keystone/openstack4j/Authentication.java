@@ -1,11 +1,8 @@
 package lanyard.common.keystone.openstack4j;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.regex.Pattern;
 import lanyard.common.keystone.Reply;
 import lanyard.common.secrets.Secret;
@@ -77,6 +74,22 @@ final class Authentication {
         return authenticate(identity, scope);
     }
 
+    /** What Keystone says of a token, asked with itself. */
+    Reply<Issued> validate(Secret token) {
+        return Calls.attempt(() -> new Reply.Done<>(
+                issued(connection.withToken(HttpMethod.GET, ClientConstants.PATH_TOKENS, token, token))));
+    }
+
+    /** Revokes a token, with itself. */
+    Reply<Void> revoke(Secret token) {
+        return Calls.attempt(() -> {
+            connection
+                    .withToken(HttpMethod.DELETE, ClientConstants.PATH_TOKENS, token, token)
+                    .orFail();
+            return Calls.done();
+        });
+    }
+
     private Reply<Issued> authenticate(ObjectNode identity, Scope scope) {
         var request = BufferedAnswer.JSON.createObjectNode();
         var auth = request.putObject("auth");
@@ -112,19 +125,11 @@ final class Authentication {
         if (id == null || !TOKEN.matcher(id).matches()) {
             throw Failed.malformed("a token");
         }
-        var expiresAt = time(token.path("expires_at"));
-        var lifetime = Duration.between(time(token.path("issued_at")), expiresAt);
+        var expiresAt = Fields.time(token.path("expires_at"), "a token");
+        var lifetime = Duration.between(Fields.time(token.path("issued_at"), "a token"), expiresAt);
         if (lifetime.isNegative() || lifetime.compareTo(LONGEST_LIFETIME) > 0) {
             throw Failed.malformed("a token");
         }
         return new Issued(Secret.of(id), expiresAt, lifetime, answer.text());
-    }
-
-    private static Instant time(JsonNode field) {
-        try {
-            return OffsetDateTime.parse(field.asText()).toInstant();
-        } catch (DateTimeParseException e) {
-            throw Failed.malformed("a token");
-        }
     }
 }

@@ -36,14 +36,17 @@ final class Calls {
         CREATE_USER,
         RESET_PASSWORD,
         DELETE_USER,
-        FIND_PROJECT,
         LIST_ROLES,
         EFFECTIVE_ROLES,
         GRANT_ROLE,
         LIST_TRUSTS,
+        FIND_TRUST,
         DELETE_TRUST,
         CREATE_TRUST,
         ISSUE_TOKEN,
+        EXCHANGE_TOKEN,
+        VALIDATE_TOKEN,
+        REVOKE_TOKEN,
         PING;
 
         /** The metric's tag: {@code create-user}. */

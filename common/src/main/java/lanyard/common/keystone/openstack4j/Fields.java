@@ -1,6 +1,9 @@
 package lanyard.common.keystone.openstack4j;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +19,15 @@ final class Fields {
             throw Failed.malformed(what);
         }
         return value.textValue();
+    }
+
+    /** A time, which is part of {@code what}. */
+    static Instant time(JsonNode field, String what) {
+        try {
+            return OffsetDateTime.parse(field.asText()).toInstant();
+        } catch (DateTimeParseException e) {
+            throw Failed.malformed(what);
+        }
     }
 
     /** The objects of a list within {@code object}, which is {@code what}. */

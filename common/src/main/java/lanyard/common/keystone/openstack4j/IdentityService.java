@@ -6,7 +6,6 @@ import static lanyard.common.keystone.openstack4j.Fields.text;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Set;
 import java.util.stream.Collectors;
-import lanyard.common.keystone.KeystoneAdmin.Project;
 import lanyard.common.keystone.KeystoneAdmin.User;
 import lanyard.common.secrets.Secret;
 import org.openstack4j.api.types.ServiceType;
@@ -14,8 +13,7 @@ import org.openstack4j.openstack.internal.BaseOpenStackService;
 
 /**
  * Calls of Keystone's Identity API v3 that openstack4j's services lack, or make in a way that won't do: its users know no options and
- * print their password, its projects can't be read when an operator has given one an attribute that is no text, its effective role
- * assignments have no names. Called within a session; failures are {@link Failed}.
+ * print their password, its effective role assignments have no names. Called within a session; failures are {@link Failed}.
  */
 final class IdentityService extends BaseOpenStackService {
     IdentityService() {
@@ -45,14 +43,6 @@ final class IdentityService extends BaseOpenStackService {
         return user(patch(JsonNode.class, "/users/", userId)
                 .json(request.toString())
                 .execute());
-    }
-
-    Project findProject(String projectId) {
-        var project = get(JsonNode.class, "/projects/", projectId).execute().path("project");
-        return new Project(
-                text(project, "id", "a project"),
-                text(project, "name", "a project"),
-                project.path("enabled").asBoolean());
     }
 
     /** The names of the roles that count for a user on a project. */

@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import lanyard.common.keystone.Reply;
 import lanyard.common.keystone.openstack4j.Authentication.Issued;
 import lanyard.common.secrets.Secret;
@@ -18,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  * on or fails, the old one serves on till its own end.
  */
 final class KeptToken {
-    /** How long before its end a token is renewed: a tenth of its lifetime, but no more than this. */
+    /** How long before its end a token is usually renewed: a tenth of its lifetime, but no more than this. */
     private static final Duration LONGEST_FLOOR = Duration.ofMinutes(2);
+
+    /** Of a token's lifetime, how much is left when it is renewed. */
+    private final UnaryOperator<Duration> floor;
 
     private final Supplier<Reply<Issued>> source;
     private final InstantSource clock;
@@ -28,19 +32,27 @@ final class KeptToken {
 
     /** @param source where a token comes from; it must end in bounded time */
     KeptToken(Supplier<Reply<Issued>> source, InstantSource clock) {
+        this(source, clock, KeptToken::usualFloor);
+    }
+
+    private KeptToken(Supplier<Reply<Issued>> source, InstantSource clock, UnaryOperator<Duration> floor) {
         this.source = source;
         this.clock = clock;
+        this.floor = floor;
+    }
+
+    /** A token that is renewed when an eighth of its life is over: those that it is exchanged for inherit its end. */
+    static KeptToken forExchange(Supplier<Reply<Issued>> source, InstantSource clock) {
+        return new KeptToken(source, clock, lifetime -> lifetime.minus(lifetime.dividedBy(8)));
+    }
+
+    private static Duration usualFloor(Duration lifetime) {
+        var tenth = lifetime.dividedBy(10);
+        return tenth.compareTo(LONGEST_FLOOR) < 0 ? tenth : LONGEST_FLOOR;
     }
 
     /** Times are this process's own, counted from when the token was asked for: the clocks need not agree. */
-    private record Kept(Secret token, Instant renewFrom, Instant end) {
-        static Kept of(Issued issued, Instant askedAt) {
-            var tenth = issued.lifetime().dividedBy(10);
-            var floor = tenth.compareTo(LONGEST_FLOOR) < 0 ? tenth : LONGEST_FLOOR;
-            var end = askedAt.plus(issued.lifetime());
-            return new Kept(issued.token(), end.minus(floor), end);
-        }
-    }
+    private record Kept(Secret token, Instant renewFrom, Instant end) {}
 
     /** The token, new if need be. */
     Reply<Secret> get() {
@@ -80,7 +92,8 @@ final class KeptToken {
                     mine,
                     switch (source.get()) {
                         case Reply.Done<Issued>(var issued) -> {
-                            kept.set(Kept.of(issued, askedAt));
+                            var end = askedAt.plus(issued.lifetime());
+                            kept.set(new Kept(issued.token(), end.minus(floor.apply(issued.lifetime())), end));
                             yield new Reply.Done<>(issued.token());
                         }
                         case Reply<Issued> failed -> {

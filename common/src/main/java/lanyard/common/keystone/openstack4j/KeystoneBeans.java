@@ -36,7 +36,7 @@ class KeystoneBeans {
     @Produces
     @ApplicationScoped
     KeystoneTokens tokens() {
-        return new Openstack4jTokens(connection, calls);
+        return new Openstack4jTokens(connection, calls, clock);
     }
 
     @PreDestroy

@@ -29,6 +29,7 @@ import org.openstack4j.core.transport.ClientConstants;
 import org.openstack4j.core.transport.Config;
 import org.openstack4j.core.transport.HttpExecutorService;
 import org.openstack4j.core.transport.HttpMethod;
+import org.openstack4j.core.transport.HttpRequest.RequestBuilder;
 import org.openstack4j.core.transport.ObjectMapperSingleton;
 import org.openstack4j.core.transport.internal.HttpExecutor;
 import org.openstack4j.model.identity.URLResolverParams;
@@ -87,15 +88,28 @@ final class KeystoneConnection implements EndpointURLResolver, HttpExecutorServi
 
     /** A call without a session, as authentication is; {@code json} is the request's body, if it has one. */
     BufferedAnswer anonymously(HttpMethod method, String path, @Nullable String json) {
-        var request = org.openstack4j.core.transport.HttpRequest.builder()
-                .endpoint(url)
-                .path(path)
-                .method(method)
-                .config(openstack4j);
+        var request = request(method, path);
         if (json != null) {
             request.json(json);
         }
         return (BufferedAnswer) HttpExecutor.create().execute(request.build());
+    }
+
+    /** A call with a token, about a token. */
+    BufferedAnswer withToken(HttpMethod method, String path, Secret token, Secret subject) {
+        return (BufferedAnswer) HttpExecutor.create()
+                .execute(request(method, path)
+                        .header(ClientConstants.HEADER_X_AUTH_TOKEN, token.reveal())
+                        .header(ClientConstants.HEADER_X_SUBJECT_TOKEN, subject.reveal())
+                        .build());
+    }
+
+    private RequestBuilder<?> request(HttpMethod method, String path) {
+        return org.openstack4j.core.transport.HttpRequest.builder()
+                .endpoint(url)
+                .path(path)
+                .method(method)
+                .config(openstack4j);
     }
 
     @Override

@@ -2,8 +2,8 @@ package lanyard.common.keystone.openstack4j;
 
 import static lanyard.common.keystone.openstack4j.Fields.present;
 
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -83,11 +83,6 @@ final class Openstack4jAdmin implements KeystoneAdmin {
     }
 
     @Override
-    public Reply<Project> findProject(String projectId) {
-        return asAdmin(Operation.FIND_PROJECT, () -> new Reply.Done<>(identity.findProject(Ids.require(projectId))));
-    }
-
-    @Override
     public Reply<List<Role>> listRoles() {
         return asAdmin(
                 Operation.LIST_ROLES,
@@ -115,21 +110,19 @@ final class Openstack4jAdmin implements KeystoneAdmin {
 
     @Override
     public Reply<List<Trust>> trustsTo(String trusteeId) {
-        return asAdmin(Operation.LIST_TRUSTS, () -> {
-            var found = new ArrayList<Trust>();
-            for (var id : trusts.idsTo(Ids.require(trusteeId))) {
-                switch (Calls.attempt(() -> new Reply.Done<>(trusts.find(id)))) {
-                    case Reply.Done<Trust>(var trust) -> found.add(trust);
-                    case Reply.Missing<Trust>() -> {
-                        // Deleted since the list was read.
-                    }
-                    case Reply<Trust> failed -> {
-                        return failed.map(List::of);
-                    }
-                }
-            }
-            return new Reply.Done<>(List.copyOf(found));
-        });
+        return asAdmin(Operation.LIST_TRUSTS, () -> new Reply.Done<>(trusts.to(Ids.require(trusteeId))));
+    }
+
+    @Override
+    public Reply<List<Trust>> trustsBetween(String trustorId, String trusteeId) {
+        return asAdmin(
+                Operation.LIST_TRUSTS,
+                () -> new Reply.Done<>(trusts.between(Ids.require(trustorId), Ids.require(trusteeId))));
+    }
+
+    @Override
+    public Reply<Set<String>> rolesOf(String trustId) {
+        return asAdmin(Operation.FIND_TRUST, () -> new Reply.Done<>(trusts.roles(Ids.require(trustId))));
     }
 
     @Override
@@ -138,7 +131,8 @@ final class Openstack4jAdmin implements KeystoneAdmin {
     }
 
     @Override
-    public Reply<Trust> createTrust(Trustor trustor, String trusteeId, String projectId, Set<String> roleNames) {
+    public Reply<Trust> createTrust(
+            Trustor trustor, String trusteeId, String projectId, Set<String> roleNames, Instant expiresAt) {
         return calls.timed(
                 Operation.CREATE_TRUST,
                 () -> trustors.as(
@@ -146,7 +140,7 @@ final class Openstack4jAdmin implements KeystoneAdmin {
                         token -> attempt(
                                 token,
                                 () -> new Reply.Done<>(
-                                        trusts.create(trustor.userId(), trusteeId, projectId, roleNames)))));
+                                        trusts.create(trustor.userId(), trusteeId, projectId, roleNames, expiresAt)))));
     }
 
     @Override

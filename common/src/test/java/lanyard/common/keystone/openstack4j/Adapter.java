@@ -15,7 +15,7 @@ record Adapter(KeystoneConnection connection, KeystoneAdmin admin, KeystoneToken
         return new Adapter(
                 connection,
                 new Openstack4jAdmin(config, connection, calls, clock),
-                new Openstack4jTokens(connection, calls),
+                new Openstack4jTokens(connection, calls, clock),
                 meters);
     }
 

@@ -2,9 +2,14 @@ package lanyard.common.keystone.openstack4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import lanyard.common.delegation.TrustName;
 import lanyard.common.keystone.KeystoneAdmin;
 import lanyard.common.keystone.KeystoneAdmin.Role;
 import lanyard.common.keystone.KeystoneAdmin.Trust;
@@ -27,6 +32,7 @@ class KeystoneAdminTest {
     private static final String NOBODY = "0123456789abcdef0123456789abcdef";
 
     private final TestKeystone keystone = new TestKeystone();
+    private final AtomicReference<Instant> lastEnd = new AtomicReference<>(Instant.parse("2300-01-01T00:00:00Z"));
     private RecordingProxy proxy;
     private Adapter adapter;
     private KeystoneAdmin admin;
@@ -129,22 +135,6 @@ class KeystoneAdminTest {
     }
 
     @Test
-    void aProjectIsFoundWhateverAttributesItsOperatorGaveIt() {
-        keystone.admin(
-                "PATCH",
-                "/projects/" + tenant.project(),
-                "{\"project\":{\"quota\":{\"cores\":[1,2]},\"enabled\":false}}");
-
-        var project = done(admin.findProject(tenant.project()));
-
-        assertThat(project.id()).isEqualTo(tenant.project());
-        assertThat(project.enabled()).isFalse();
-        keystone.admin("PATCH", "/projects/" + tenant.project(), "{\"project\":{\"enabled\":true}}");
-        assertThat(done(admin.findProject(tenant.project())).enabled()).isTrue();
-        assertThat(admin.findProject(NOBODY)).isEqualTo(new Reply.Missing<>());
-    }
-
-    @Test
     void rolesAreListedWithoutThoseOfDomains() {
         var name = "role-" + UUID.randomUUID();
         keystone.admin("POST", "/roles", "{\"role\":{\"name\":\"%s\",\"domain_id\":\"%s\"}}".formatted(name, domain));
@@ -201,47 +191,99 @@ class KeystoneAdminTest {
     }
 
     @Test
-    void aTrustDelegatesRolesByNameWithoutImpersonationRedelegationOrEnd() {
+    void aTrustDelegatesRolesByNameWithoutImpersonationOrRedelegation() {
         var custodian = makeCustodian("member", "with_underscore");
         var trustee = makeUser();
+        var end = end();
 
-        var trust =
-                done(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("member", "with_underscore")));
+        var trust = done(
+                admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("member", "with_underscore"), end));
 
-        assertThat(trust)
-                .isEqualTo(new Trust(
-                        trust.id(),
-                        custodian.userId(),
-                        trustee.id(),
-                        tenant.project(),
-                        Set.of("member", "with_underscore")));
+        assertThat(trust).isEqualTo(new Trust(trust.id(), custodian.userId(), trustee.id(), tenant.project(), end));
         assertThat(done(admin.trustsTo(trustee.id()))).containsExactly(trust);
+        assertThat(done(admin.rolesOf(trust.id()))).isEqualTo(Set.of("member", "with_underscore"));
+        assertThat(admin.rolesOf(NOBODY)).isEqualTo(new Reply.Missing<>());
         assertThat(keystone.trustsTo(trustee.id())).singleElement().satisfies(seen -> {
             assertThat(seen.path("impersonation").asBoolean(true)).isFalse();
             assertThat(seen.path("redelegation_count").asInt(-1)).isZero();
             assertThat(seen.path("remaining_uses").isNull()).isTrue();
-            assertThat(seen.path("expires_at").isNull()).isTrue();
         });
     }
 
     @Test
-    void everyTrustToATrusteeIsListedWithAllItsRoles() {
+    void whateverATrustsNameIsKeystoneListsItToTheSecond() {
+        var custodian = makeCustodian("member");
+        var trustee = makeUser();
+        var ends = new HashSet<>(Set.of(
+                Instant.parse("2200-01-01T00:00:00Z"),
+                // The last that there can be, and others all over the years; some with an odd count of seconds.
+                Instant.parse("2200-01-01T00:00:00Z").plusSeconds((1L << 37) - 1)));
+        for (int i = 0; i < 30; i++) {
+            ends.add(TrustName.of(
+                    UUID.randomUUID().toString(), "cloud-provider", new TreeSet<>(Set.of("member")), 1, i));
+        }
+
+        for (var end : ends) {
+            assertThat(done(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("member"), end))
+                            .expiresAt())
+                    .isEqualTo(end);
+        }
+
+        assertThat(done(admin.trustsBetween(custodian.userId(), trustee.id())))
+                .extracting(Trust::expiresAt)
+                .containsExactlyInAnyOrderElementsOf(ends);
+        assertThat(done(admin.trustsTo(trustee.id())))
+                .extracting(Trust::expiresAt)
+                .hasSameElementsAs(ends);
+    }
+
+    @Test
+    void aSecondTrustOfTheSameEndIsAConflictAlsoOnceTheFirstIsDeletedAndWhateverItDelegates() {
         var custodian = makeCustodian("member", "with_underscore");
         var trustee = makeUser();
+        var end = end();
+        var first = done(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("member"), end));
+
+        assertThat(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("with_underscore"), end))
+                .isEqualTo(new Reply.Conflict<>());
+        done(admin.deleteTrust(first.id()));
+        assertThat(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("member"), end))
+                .isEqualTo(new Reply.Conflict<>());
+
+        done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member"), end));
+        done(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("member"), end()));
+    }
+
+    @Test
+    void everyTrustToATrusteeIsListedAndThoseOfOneTrustorToo() {
+        var custodian = makeCustodian("member", "with_underscore");
+        var other = makeCustodian("member");
+        var trustee = makeUser();
         assertThat(admin.trustsTo(trustee.id())).isEqualTo(new Reply.Done<>(List.of()));
-        done(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("member")));
-        done(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("with_underscore", "member")));
+        var trusts = List.of(
+                done(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("member"), end())),
+                done(admin.createTrust(
+                        custodian, trustee.id(), tenant.project(), Set.of("with_underscore", "member"), end())));
+        var others = done(admin.createTrust(other, trustee.id(), tenant.project(), Set.of("member"), end()));
+        done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member"), end()));
 
         assertThat(done(admin.trustsTo(trustee.id())))
-                .extracting(Trust::roles)
-                .containsExactlyInAnyOrder(Set.of("member"), Set.of("with_underscore", "member"));
+                .containsAll(trusts)
+                .contains(others)
+                .hasSize(3);
+        assertThat(done(admin.trustsBetween(custodian.userId(), trustee.id())))
+                .containsExactlyInAnyOrderElementsOf(trusts);
+        assertThat(done(admin.trustsBetween(other.userId(), trustee.id()))).containsExactly(others);
         assertThat(admin.trustsTo(NOBODY)).isEqualTo(new Reply.Done<>(List.of()));
+        assertThat(admin.trustsBetween(custodian.userId(), NOBODY)).isEqualTo(new Reply.Done<>(List.of()));
+        assertThat(admin.trustsBetween(NOBODY, trustee.id())).isEqualTo(new Reply.Done<>(List.of()));
     }
 
     @Test
     void aDeletedTrustIsMissingAfterwards() {
         var trustee = makeUser();
-        var trust = done(admin.createTrust(makeCustodian("member"), trustee.id(), tenant.project(), Set.of("member")));
+        var trust = done(
+                admin.createTrust(makeCustodian("member"), trustee.id(), tenant.project(), Set.of("member"), end()));
 
         assertThat(admin.deleteTrust(trust.id())).isInstanceOf(Reply.Done.class);
 
@@ -254,11 +296,11 @@ class KeystoneAdminTest {
         var custodian = makeCustodian("member");
         var trustee = makeUser();
 
-        assertThat(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("admin")))
+        assertThat(admin.createTrust(custodian, trustee.id(), tenant.project(), Set.of("admin"), end()))
                 .isEqualTo(new Reply.Missing<>());
-        assertThat(admin.createTrust(custodian, NOBODY, tenant.project(), Set.of("member")))
+        assertThat(admin.createTrust(custodian, NOBODY, tenant.project(), Set.of("member"), end()))
                 .isEqualTo(new Reply.Missing<>());
-        assertThat(admin.createTrust(custodian, trustee.id(), NOBODY, Set.of("member")))
+        assertThat(admin.createTrust(custodian, trustee.id(), NOBODY, Set.of("member"), end()))
                 .isEqualTo(new Reply.Missing<>());
     }
 
@@ -266,7 +308,7 @@ class KeystoneAdminTest {
     void aTrustorWithAWrongPasswordIsDenied() {
         var custodian = new Trustor(makeCustodian("member").userId(), Secret.of("wrong"));
 
-        var reply = admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member"));
+        var reply = admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member"), end());
 
         assertThat(reply).isInstanceOfSatisfying(Reply.Denied.class, denied -> assertThat(denied.status())
                 .isEqualTo(401));
@@ -278,7 +320,7 @@ class KeystoneAdminTest {
         var before = proxy.passwordLogins();
 
         for (var i = 0; i < 3; i++) {
-            done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member")));
+            done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member"), end()));
         }
 
         assertThat(proxy.passwordLogins() - before).isEqualTo(1);
@@ -287,23 +329,23 @@ class KeystoneAdminTest {
     @Test
     void aTrustorWhoseTokenWasRevokedLogsInAgain() {
         var custodian = makeCustodian("member");
-        done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member")));
+        done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member"), end()));
         // Not by way of the adapter: setting a password revokes the tokens that the old one got.
         keystone.admin(
                 "PATCH",
                 "/users/" + custodian.userId(),
                 "{\"user\":{\"password\":\"%s\"}}".formatted(PASSWORD.reveal()));
 
-        done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member")));
+        done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member"), end()));
     }
 
     @Test
     void aTrustorWhosePasswordIsResetLogsInWithTheNewOne() {
         var custodian = makeCustodian("member");
-        done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member")));
+        done(admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member"), end()));
 
         done(admin.createTrust(
-                renewed(custodian, Secret.of("another")), makeUser().id(), tenant.project(), Set.of("member")));
+                renewed(custodian, Secret.of("another")), makeUser().id(), tenant.project(), Set.of("member"), end()));
     }
 
     @Test
@@ -315,10 +357,12 @@ class KeystoneAdminTest {
             assertThat(List.of(
                             admin.deleteUser(id),
                             admin.resetPassword(id, PASSWORD),
-                            admin.findProject(id),
                             admin.effectiveRoles(id, tenant.project()),
                             admin.grantRole(tenant.owner(), id, NOBODY),
                             admin.trustsTo(id),
+                            admin.trustsBetween(id, NOBODY),
+                            admin.trustsBetween(NOBODY, id),
+                            admin.rolesOf(id),
                             admin.deleteTrust(id)))
                     .allSatisfy(reply -> assertThat(reply)
                             .isInstanceOfSatisfying(Reply.Denied.class, denied -> assertThat(denied.status())
@@ -340,6 +384,11 @@ class KeystoneAdminTest {
         assertThat(adapter.count("create-user", "done")).isEqualTo(created + 1);
         assertThat(adapter.count("delete-user", "missing")).isEqualTo(missing + 1);
         assertThat(adapter.count("create-domain", "conflict")).isEqualTo(conflict + 1);
+    }
+
+    /** Another end each time. */
+    private Instant end() {
+        return lastEnd.updateAndGet(end -> end.plusSeconds(1));
     }
 
     private User makeUser() {

@@ -3,6 +3,7 @@ package lanyard.common.keystone.openstack4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -40,14 +41,16 @@ class KeystoneFaultsTest {
             Map.entry("createUser", admin -> admin.createUser("d", "u", PASSWORD, "")),
             Map.entry("resetPassword", admin -> admin.resetPassword("u", PASSWORD)),
             Map.entry("deleteUser", admin -> admin.deleteUser("u")),
-            Map.entry("findProject", admin -> admin.findProject("p")),
             Map.entry("listRoles", KeystoneAdmin::listRoles),
             Map.entry("effectiveRoles", admin -> admin.effectiveRoles("u", "p")),
             Map.entry("grantRole", admin -> admin.grantRole("u", "p", "r")),
             Map.entry("trustsTo", admin -> admin.trustsTo("u")),
+            Map.entry("trustsBetween", admin -> admin.trustsBetween("c", "u")),
+            Map.entry("rolesOf", admin -> admin.rolesOf("t")),
             Map.entry("deleteTrust", admin -> admin.deleteTrust("t")),
             Map.entry(
-                    "createTrust", admin -> admin.createTrust(new Trustor("c", PASSWORD), "u", "p", Set.of("member"))),
+                    "createTrust",
+                    admin -> admin.createTrust(new Trustor("c", PASSWORD), "u", "p", Set.of("member"), Instant.EPOCH)),
             Map.entry("ping", KeystoneAdmin::ping));
 
     private final FakeKeystone keystone = new FakeKeystone();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -14,6 +15,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 import lanyard.common.keystone.KeystoneAdmin.Trustor;
+import lanyard.common.keystone.KeystoneTokens.ServiceUser;
 import lanyard.common.keystone.Reply;
 import lanyard.common.keystone.openstack4j.FakeKeystone.Mode;
 import lanyard.common.secrets.Secret;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Test;
 
 /** Everything that anyone logs, at the finest level, while passwords and tokens go by. */
 class NoSecretIsLoggedTest {
+    private static final Instant END = Instant.parse("2200-01-01T00:00:00Z");
     private static final Secret PASSWORD = Secret.of("s3cret-of-a-user");
 
     private final List<String> lines = new CopyOnWriteArrayList<>();
@@ -82,17 +85,22 @@ class NoSecretIsLoggedTest {
         try (var proxy = new RecordingProxy(RealParts.environment("LANYARD_KEYSTONE_URL"));
                 var adapter = Adapter.of(Settings.of(Settings.real(proxy.url())))) {
             var admin = adapter.admin();
-            var domain = done(admin.createDomain("logged-" + UUID.randomUUID(), ""));
+            var name = "logged-" + UUID.randomUUID();
+            var domain = done(admin.createDomain(name, ""));
             var custodian = done(admin.createUser(domain, "custodian", PASSWORD, ""));
             var trustee = done(admin.createUser(domain, "trustee", PASSWORD, ""));
             keystone.grant(custodian.id(), tenant.project(), "member");
             admin.resetPassword(custodian.id(), PASSWORD);
             var trust = done(admin.createTrust(
-                    new Trustor(custodian.id(), PASSWORD), trustee.id(), tenant.project(), Set.of("member")));
+                    new Trustor(custodian.id(), PASSWORD), trustee.id(), tenant.project(), Set.of("member"), END));
             token = done(adapter.tokens().issue(trustee.id(), PASSWORD, trust.id()))
                     .id()
                     .reveal();
             adapter.tokens().issue(trustee.id(), Secret.of("s3cret-but-wrong"), trust.id());
+            var exchanged = done(adapter.tokens().issue(new ServiceUser("trustee", name, PASSWORD), trust.id()));
+            done(adapter.tokens().validate(exchanged.id()));
+            adapter.tokens().revoke(exchanged.id());
+            assertNoSecret(exchanged.id().reveal());
 
             assertNoSecret(token, proxy.lastToken(), proxy.lastExchanged());
             keystone.admin("PATCH", "/domains/" + domain, "{\"domain\":{\"enabled\":false}}");
@@ -113,7 +121,7 @@ class NoSecretIsLoggedTest {
                     keystone.body = "<" + PASSWORD.reveal() + "> {\"users\": \"" + PASSWORD.reveal() + "\"";
                     adapter.admin().findUser("d", "u");
                     adapter.admin().createUser("d", "u", PASSWORD, "");
-                    adapter.admin().createTrust(new Trustor("c", PASSWORD), "u", "p", Set.of("member"));
+                    adapter.admin().createTrust(new Trustor("c", PASSWORD), "u", "p", Set.of("member"), END);
                     adapter.admin().deleteUser("u");
                     keystone.loginMode = mode;
                     adapter.tokens().issue("u", PASSWORD, "t");

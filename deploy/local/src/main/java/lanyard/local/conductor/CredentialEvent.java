@@ -9,6 +9,8 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -28,6 +30,9 @@ public record CredentialEvent(String raw, String type, String cluster, Instant t
     public static final String READY = "credential.ready";
     public static final String ISSUED = "token.issued";
     public static final String REVOKED = "credential.revoked";
+    public static final String ROTATION = "rotation.requested";
+    public static final String TOKEN_REFUSED = "token.refused";
+    public static final String TOKEN_REVOKED = "token.revoked";
 
     private static final DateTimeFormatter CLOCK =
             DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT).withZone(ZoneId.systemDefault());
@@ -60,8 +65,32 @@ public record CredentialEvent(String raw, String type, String cluster, Instant t
         }
     }
 
+    /** Of a {@code credential.ready}: which generation of the client credential is sealed in it. */
     public int generation() {
         return data.path("generation").asInt(0);
+    }
+
+    /** Of the event that tells of it: the generation of the client credential; 0 where none is told. */
+    public int client() {
+        return generation("client");
+    }
+
+    /** Of the event that tells of it: the generation of what stands behind the client credential in Keystone; 0 where none is told. */
+    public int backend() {
+        return generation("backend");
+    }
+
+    /** What was made says the key as well, what was wanted or failed is the generation alone. */
+    private int generation(String which) {
+        var told = data.path(which);
+        return told.isObject() ? told.path("generation").asInt(0) : told.asInt(0);
+    }
+
+    /** What the grants of a {@code credential.provisioned} are for. */
+    Set<String> purposes() {
+        return StreamSupport.stream(data.path("grants").spliterator(), false)
+                .map(grant -> grant.path("purpose").asText())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     public String purpose() {
@@ -83,15 +112,30 @@ public record CredentialEvent(String raw, String type, String cluster, Instant t
         return printable(
                 switch (type) {
                     case PROVISIONED ->
-                        "%s grants %s"
-                                .formatted(text("delegation"), each("grants", grant -> words(grant.path("roles"))));
+                        "%s grants %s (client %d, backend %d)"
+                                .formatted(
+                                        text("delegation"),
+                                        each("grants", CredentialEvent::granted),
+                                        client(),
+                                        backend());
                     case FAILED -> text("reason") + ": " + text("message");
-                    case READY -> "for %s, %s".formatted(text("purpose"), each("sealed", CredentialEvent::sealed));
+                    case READY ->
+                        "for %s, generation %d, %s"
+                                .formatted(text("purpose"), generation(), each("sealed", CredentialEvent::sealed));
                     case ISSUED ->
                         "for %s, from %s, until %s".formatted(text("purpose"), text("source"), text("expires"));
                     case REVOKED -> "trusts removed: %s, trustee: %s".formatted(text("trusts"), text("trustee"));
+                    case ROTATION -> "wanted at least client %d, backend %d".formatted(client(), backend());
+                    case TOKEN_REFUSED -> "%s, from %s".formatted(text("reason"), text("address"));
+                    case TOKEN_REVOKED -> "for %s, from %s".formatted(text("purpose"), text("address"));
                     default -> raw.length() > 60 ? raw.substring(0, 60) + "…" : raw;
                 });
+    }
+
+    /** A trust to the cluster's own user is the usual case and needs no word. */
+    private static String granted(JsonNode grant) {
+        var trustee = grant.path("trustee").asText("per-cluster");
+        return words(grant.path("roles")) + (trustee.equals("per-cluster") ? "" : " to the " + trustee + "'s user");
     }
 
     /** The seal is long and tells an eye nothing: its beginning and its length do. */

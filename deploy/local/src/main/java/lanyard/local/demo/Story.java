@@ -117,7 +117,7 @@ final class Story implements AutoCloseable {
     // ---- 1
 
     private Tenant makeTenant() {
-        var tenant = Tenant.make(admin, terminal, cluster.toString().substring(0, 8));
+        var tenant = Tenant.make(admin, terminal, "demo", cluster.toString().substring(0, 8));
         boolean done = false;
         try {
             ROLES.forEach(tenant::grant);

@@ -12,8 +12,9 @@ import lanyard.local.terminal.Terminal.Progress;
 import lanyard.local.terminal.Trouble;
 
 /**
- * The packages of Debian that Keystone runs from. {@code python3-keystone} has its code and {@code keystone-manage}, but not the
- * service, the user and the configuration that the package {@code keystone} would add to the system.
+ * The packages of Debian that Keystone runs from, and the clients with which the demo and the tests log in. {@code python3-keystone} has
+ * its code and {@code keystone-manage}, but not the service, the user and the configuration that the package {@code keystone} would add
+ * to the system.
  */
 final class DebianPackages {
     private static final List<String> NEEDED = List.of(
@@ -22,7 +23,8 @@ final class DebianPackages {
             "memcached",
             "python3-memcache",
             "python3-psycopg2",
-            "python3-openstackclient");
+            "python3-openstackclient",
+            "python3-openstacksdk");
 
     private DebianPackages() {}
 

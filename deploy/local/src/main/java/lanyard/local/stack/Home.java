@@ -28,7 +28,7 @@ public record Home(Path directory) {
     }
 
     /** The checkout from which the command line was built. */
-    static Path checkout() {
+    public static Path checkout() {
         return Path.of(System.getProperty("lanyard.checkout", ""))
                 .toAbsolutePath()
                 .normalize();

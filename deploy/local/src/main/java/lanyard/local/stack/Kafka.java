@@ -53,7 +53,7 @@ final class Kafka {
                     classPath());
             children.start(
                     Parts.KAFKA,
-                    Machine.java(
+                    Machine.quickJava(
                             options,
                             "kafka.Kafka",
                             home.file("kafka/server.properties").toString()),
@@ -93,7 +93,7 @@ final class Kafka {
         if (Files.exists(home.file("kafka/data"))) {
             Home.deleteTree(home.file("kafka/data"));
         }
-        var command = Machine.java(
+        var command = Machine.quickJava(
                 List.of("-cp", classPath()),
                 "kafka.tools.StorageTool",
                 "format",

@@ -3,14 +3,14 @@ package lanyard.local.stack;
 import java.util.List;
 
 /** The names of the parts: in the ledger, of the logs, and to the person who reads the status. */
-final class Parts {
-    static final String KAFKA = "kafka";
-    static final String POSTGRES = "postgres";
-    static final String MEMCACHED = "memcached";
-    static final String KEYSTONE = "keystone";
-    static final String PROVISIONER = "provisioner";
-    static final String TOKEN_ISSUER = "token-issuer";
-    static final String REVOKER = "revoker";
+public final class Parts {
+    public static final String KAFKA = "kafka";
+    public static final String POSTGRES = "postgres";
+    public static final String MEMCACHED = "memcached";
+    public static final String KEYSTONE = "keystone";
+    public static final String PROVISIONER = "provisioner";
+    public static final String TOKEN_ISSUER = "token-issuer";
+    public static final String REVOKER = "revoker";
     /** Lanyard's own services. Each is also the name of its module. */
     static final List<String> SERVICES = List.of(PROVISIONER, TOKEN_ISSUER, REVOKER);
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -32,12 +33,14 @@ final class Services {
     private final Children children;
     private final Ports ports;
     private final Ledger ledger;
+    private final Launch how;
 
-    Services(Home home, Children children, Ports ports, Ledger ledger) {
+    Services(Home home, Children children, Ports ports, Ledger ledger, Launch how) {
         this.home = home;
         this.children = children;
         this.ports = ports;
         this.ledger = ledger;
+        this.how = how;
     }
 
     /** What the services are given to work with. */
@@ -53,6 +56,11 @@ final class Services {
         return service.equals(Parts.TOKEN_ISSUER) ? "door" : service;
     }
 
+    /** The port of a service's health and metrics: the door has one of its own for them, which no cluster is to reach. */
+    private static String healthPortName(String service) {
+        return service.equals(Parts.TOKEN_ISSUER) ? "door-health" : service;
+    }
+
     static String baseUrl(int port) {
         return "http://127.0.0.1:" + port;
     }
@@ -61,13 +69,23 @@ final class Services {
         return Home.checkout().resolve(service).resolve("target/quarkus-app");
     }
 
-    /** Starts a service unless it runs just so; a service that was built or set up anew is started again. Returns its base URL. */
-    String start(String service, Surroundings surroundings) throws IOException, InterruptedException {
+    /**
+     * Where a service is.
+     *
+     * @param url its base URL; the token issuer's is the door's
+     * @param health the base URL of its health and metrics
+     */
+    record Address(String url, String health) {}
+
+    /** Starts a service unless it runs just so; a service that was built or set up anew is started again. */
+    Address start(String service, Surroundings surroundings) throws IOException, InterruptedException {
         var build = newest(built(service));
         boolean runs = children.alive(service);
-        int port = runs ? ledger.port(portName(service)).orElseThrow() : ports.choose(portName(service));
-        var environment = environment(service, port, surroundings);
-        var launch = fingerprint(build, environment);
+        int port = port(runs, portName(service));
+        int health = healthPortName(service).equals(portName(service)) ? port : port(runs, healthPortName(service));
+        var environment = environment(service, port, health, surroundings);
+        environment.putAll(how.environment().getOrDefault(service, Map.of()));
+        var launch = fingerprint(build, how.jvm(), environment);
         if (runs && !ledger.note(service + ".launch").filter(launch::equals).isPresent()) {
             children.stop(service);
             runs = false;
@@ -77,26 +95,44 @@ final class Services {
             children.start(
                     service,
                     Machine.java(
-                            Machine.join(
-                                    Machine.archive(home.file("services/" + service + ".jsa")), "-Xms32m", "-Xmx256m"),
+                            options(service),
                             "-jar",
                             application.resolve("quarkus-run.jar").toString()),
                     environment);
             ledger.note(service + ".launch", launch);
         }
-        return baseUrl(port);
+        return new Address(baseUrl(port), baseUrl(health));
     }
 
-    void awaitReady(String service, String baseUrl) throws InterruptedException {
-        children.await(service, LIMIT, () -> get(baseUrl + "/q/health/ready").statusCode() == 200 ? baseUrl : null);
+    private List<String> options(String service) {
+        return how.archived()
+                ? Machine.join(
+                        Machine.archive(home.file("services/" + service + ".jsa")),
+                        how.jvm().toArray(String[]::new))
+                : how.jvm();
     }
 
-    /** The version that a service reports of itself; empty if it is not ready to work. */
-    static String version(String baseUrl) throws IOException, InterruptedException {
-        if (get(baseUrl + "/q/health/ready").statusCode() != 200) {
+    /** A service that runs and has no such port yet is of an older version; it is started again with the one that is chosen. */
+    private int port(boolean runs, String name) {
+        var now = ledger.port(name);
+        return runs && now.isPresent() ? now.get() : ports.choose(name);
+    }
+
+    void awaitReady(String service, Address address) throws InterruptedException {
+        children.await(
+                service, LIMIT, () -> get(address.health() + "/q/health/ready").statusCode() == 200 ? address : null);
+    }
+
+    /**
+     * The version that a service reports of itself; empty if it is not ready to work.
+     *
+     * @param healthUrl the base URL of its health
+     */
+    static String version(String healthUrl) throws IOException, InterruptedException {
+        if (get(healthUrl + "/q/health/ready").statusCode() != 200) {
             throw new IOException("it is not ready");
         }
-        JsonNode health = JSON.readTree(get(baseUrl + "/q/health").body());
+        JsonNode health = JSON.readTree(get(healthUrl + "/q/health").body());
         for (var check : health.path("checks")) {
             if (check.path("name").asText().equals("lanyard")) {
                 return check.path("data").path("version").asText();
@@ -113,7 +149,7 @@ final class Services {
                 HttpResponse.BodyHandlers.ofString());
     }
 
-    private Map<String, String> environment(String service, int port, Surroundings given) {
+    private Map<String, String> environment(String service, int port, int health, Surroundings given) {
         var role = Parts.role(service);
         var keystone = given.keystone();
         var environment = new LinkedHashMap<String, String>();
@@ -138,6 +174,8 @@ final class Services {
         if (service.equals(Parts.TOKEN_ISSUER)) {
             copy(given.keys(), environment, "LANYARD_RECIPIENTS");
             environment.put("LANYARD_DOOR_URL", baseUrl(port) + "/v3");
+            environment.put("QUARKUS_MANAGEMENT_HOST", "127.0.0.1");
+            environment.put("QUARKUS_MANAGEMENT_PORT", String.valueOf(health));
         }
         return environment;
     }
@@ -148,9 +186,10 @@ final class Services {
         }
     }
 
-    private static String fingerprint(long build, Map<String, String> environment) {
+    private static String fingerprint(long build, List<String> jvm, Map<String, String> environment) {
         // Only a name for equality: nothing can be got back from it.
-        return UUID.nameUUIDFromBytes((build + new TreeMap<>(environment).toString()).getBytes(StandardCharsets.UTF_8))
+        return UUID.nameUUIDFromBytes(
+                        (build + jvm.toString() + new TreeMap<>(environment)).getBytes(StandardCharsets.UTF_8))
                 .toString();
     }
 

@@ -33,15 +33,20 @@ public final class Stack {
         this.passwords = new Passwords(home);
     }
 
-    /** Brings the stack of a home up, whatever state it is in. Returns the variables that say where everything is. */
+    /** As {@link #up(Home, UpOptions, Launch, Terminal)}, with services for a person who waits. */
     public static Map<String, String> up(Home home, UpOptions options, Terminal terminal) {
+        return up(home, options, Launch.QUICK, terminal);
+    }
+
+    /** Brings the stack of a home up, whatever state it is in. Returns the variables that say where everything is. */
+    public static Map<String, String> up(Home home, UpOptions options, Launch how, Terminal terminal) {
         var settings = options.settings(System.getenv()).in(home);
         var wantedPorts = options.ports();
         home.claim();
         try (var lock = HomeLock.take(home)) {
             var ledger = Ledger.open(home);
             ledger.save();
-            return new Stack(home, terminal, ledger).bringUp(settings, options.partsOnly(), wantedPorts);
+            return new Stack(home, terminal, ledger).bringUp(settings, options.partsOnly(), how, wantedPorts);
         }
     }
 
@@ -50,7 +55,27 @@ public final class Stack {
         return Ledger.open(home).processes().values().stream().anyMatch(ProcessId::alive);
     }
 
-    private Map<String, String> bringUp(Settings settings, boolean partsOnly, Map<String, Integer> wantedPorts) {
+    /** The process of a part; {@code null} if it does not run or is not the stack's own. */
+    public static @Nullable ProcessHandle process(Home home, String part) {
+        return Ledger.open(home)
+                .process(part)
+                .filter(ProcessId::alive)
+                .flatMap(process -> ProcessHandle.of(process.pid()))
+                .orElse(null);
+    }
+
+    /** Stops some parts and leaves the others; {@link #up(Home, UpOptions, Launch, Terminal)} starts them again. */
+    public static void stop(Home home, String... parts) {
+        try (var lock = HomeLock.take(home)) {
+            var children = new Children(home, Ledger.open(home));
+            for (var part : parts) {
+                children.stop(part);
+            }
+        }
+    }
+
+    private Map<String, String> bringUp(
+            Settings settings, boolean partsOnly, Launch how, Map<String, Integer> wantedPorts) {
         refuseToMove(wantedPorts);
         boolean services = !partsOnly || Parts.SERVICES.stream().anyMatch(children::alive);
         var interrupted = new Thread(() -> {
@@ -61,7 +86,7 @@ public final class Stack {
         boolean done = false;
         try {
             var ports = new Ports(home, ledger, wantedPorts);
-            var variables = startAll(settings, services, ports);
+            var variables = startAll(settings, services, how, ports);
             home.writeEnv(variables);
             settings.remember(home);
             done = true;
@@ -105,7 +130,8 @@ public final class Stack {
 
     private record Database(PostgresUrl owner, Databases databases, @Nullable PostgresUrl keystone) {}
 
-    private Map<String, String> startAll(Settings settings, boolean services, Ports ports) throws Exception {
+    private Map<String, String> startAll(Settings settings, boolean services, Launch how, Ports ports)
+            throws Exception {
         boolean ownKeystone = settings.keystone() == null;
         var confinement = ownKeystone || settings.postgres() == null ? Confinement.forThisUser() : Confinement.none();
         var keys = new Keys(home).ensure();
@@ -114,10 +140,10 @@ public final class Stack {
             var database = together.run(() -> database(settings, ports, confinement));
             var kafka = together.run(() -> kafka(settings, ports));
             var keystone = together.run(() -> keystone(settings, ports, confinement, packages, database));
-            var urls = new LinkedHashMap<String, Future<String>>();
+            var urls = new LinkedHashMap<String, Future<Services.Address>>();
             if (services) {
-                var starter = new Services(home, children, ports, ledger);
-                for (var service : Parts.SERVICES) {
+                var starter = new Services(home, children, ports, ledger, how);
+                for (var service : how.services()) {
                     urls.put(service, together.run(() -> {
                         var parts = database.get();
                         var given = new Services.Surroundings(
@@ -205,11 +231,11 @@ public final class Stack {
                 .start(ports, own, memcached));
     }
 
-    private String service(Services starter, String service, Services.Surroundings given) {
+    private Services.Address service(Services starter, String service, Services.Surroundings given) {
         return terminal.during(service, () -> {
-            var url = starter.start(service, given);
-            starter.awaitReady(service, url);
-            return url;
+            var address = starter.start(service, given);
+            starter.awaitReady(service, address);
+            return address;
         });
     }
 
@@ -218,7 +244,7 @@ public final class Stack {
             PostgresUrl database,
             KeystoneAdmin keystone,
             Map<String, String> keys,
-            Map<String, Future<String>> services)
+            Map<String, Future<Services.Address>> services)
             throws Exception {
         var variables = new LinkedHashMap<String, String>();
         variables.put("LANYARD_HOME", home.toString());
@@ -226,10 +252,11 @@ public final class Stack {
         variables.put("LANYARD_POSTGRES", database.complete());
         variables.put("LANYARD_KEYSTONE_URL", keystone.url());
         for (var service : services.entrySet()) {
-            var url = service.getValue().get();
-            variables.put(urlVariable(service.getKey()), url);
+            var address = service.getValue().get();
+            variables.put(urlVariable(service.getKey()), address.url());
+            variables.put(healthVariable(service.getKey()), address.health());
             if (service.getKey().equals(Parts.TOKEN_ISSUER)) {
-                variables.put("LANYARD_DOOR_URL", url + "/v3");
+                variables.put("LANYARD_DOOR_URL", address.url() + "/v3");
             }
         }
         variables.put("LANYARD_DOMAIN", Services.DOMAIN);
@@ -245,7 +272,16 @@ public final class Stack {
     }
 
     static String urlVariable(String service) {
-        return "LANYARD_" + service.toUpperCase(Locale.ROOT).replace('-', '_') + "_URL";
+        return variable(service, "URL");
+    }
+
+    /** Where a service's health and metrics are. */
+    static String healthVariable(String service) {
+        return variable(service, "HEALTH_URL");
+    }
+
+    private static String variable(String service, String what) {
+        return "LANYARD_" + service.toUpperCase(Locale.ROOT).replace('-', '_') + "_" + what;
     }
 
     /**

@@ -81,7 +81,9 @@ record Status(Home home, List<Part> parts) {
             for (var service : Parts.SERVICES) {
                 var url = env.get(Stack.urlVariable(service));
                 if (url != null) {
-                    add(checks, together, ledger, elsewhere, service, url, () -> Services.version(url));
+                    // A stack that came up before the door had a port for it has its health at the same place.
+                    var health = env.getOrDefault(Stack.healthVariable(service), url);
+                    add(checks, together, ledger, elsewhere, service, url, () -> Services.version(health));
                 }
             }
             together.await();

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import lanyard.local.stack.Home;
 import lanyard.local.terminal.Trouble;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** The three commands of the conductor, on a real broker, with the services' events made by hand. */
+/** The commands of the conductor and the operator, on a real broker, with the services' events made by hand. */
 class CommandsOnKafkaTest {
     private static final String PROJECT = "0123456789abcdef0123456789abcdef";
     private static final String OWNER = "fedcba9876543210fedcba9876543210";
@@ -119,7 +120,7 @@ class CommandsOnKafkaTest {
         var waiting =
                 new FutureTask<>(() -> run(new CredentialCommand(), cluster, "--format", "openrc", "--timeout", "30s"));
         Thread.ofVirtual().start(waiting);
-        tell(cluster, "credential.provisioned", "{\"generation\":1}");
+        tell(cluster, "credential.provisioned", provisioned(1, 1));
         tell(cluster, "credential.ready", ready(cluster, 1, "late"));
         assertThat(waiting.get()).contains("OS_APPLICATION_CREDENTIAL_SECRET='late'");
     }
@@ -128,14 +129,102 @@ class CommandsOnKafkaTest {
     void failureAndRevocationAreToldInsteadOfWaitedOut() throws Exception {
         var failed = UUID.randomUUID().toString();
         tell(failed, "credential.failed", "{\"reason\":\"owner-lacks-roles\",\"message\":\"the owner has no role\"}");
-        assertThat(trouble(failed)).hasMessageContaining("owner-lacks-roles: the owner has no role");
+        assertThat(trouble(new CredentialCommand(), failed))
+                .hasMessageContaining("owner-lacks-roles: the owner has no role");
 
         var revoked = UUID.randomUUID().toString();
         tell(revoked, "credential.ready", ready(revoked, 1, "s3cr3t"));
         tell(revoked, "credential.revoked", "{\"trusts\":1,\"trustee\":\"removed\"}");
-        assertThat(trouble(revoked)).hasMessageContaining("was revoked");
+        assertThat(trouble(new CredentialCommand(), revoked)).hasMessageContaining("was revoked");
 
-        assertThat(trouble(UUID.randomUUID().toString())).hasMessageContaining("no credential.ready");
+        assertThat(trouble(new CredentialCommand(), UUID.randomUUID().toString()))
+                .hasMessageContaining("no credential.ready");
+    }
+
+    @Test
+    void afterARotationOnlyTheNewestCredentialIsHandedOut() throws Exception {
+        var cluster = UUID.randomUUID().toString();
+        tell(cluster, "credential.provisioned", provisioned(1, 1));
+        tell(cluster, "credential.ready", ready(cluster, 1, "old"));
+        tell(cluster, "credential.provisioned", provisioned(2, 1));
+        assertThat(trouble(new CredentialCommand(), cluster)).hasMessageContaining("no credential.ready");
+        tell(cluster, "credential.ready", ready(cluster, 2, "new"));
+        assertThat(run(new CredentialCommand(), cluster, "--format", "openrc"))
+                .contains("OS_APPLICATION_CREDENTIAL_SECRET='new'");
+    }
+
+    @Test
+    void aRotationOfTheClientIsAskedForOnTheBusAndWaitedForUntilItIsReadyForEveryPurpose() throws Exception {
+        var cluster = UUID.randomUUID().toString();
+        tell(cluster, "credential.provisioned", provisioned(1, 3));
+        tell(cluster, "credential.ready", ready(cluster, 1, "old"));
+        var waiting = new FutureTask<>(() -> run(new RotateCommand(), cluster, "--timeout", "30s"));
+        Thread.ofVirtual().start(waiting);
+
+        var request = awaitRequest(cluster);
+        var event = new ObjectMapper().readTree(request.value());
+        assertThat(request.key()).isEqualTo(cluster);
+        assertThat(request.headers().lastHeader("content-type").value())
+                .asString()
+                .isEqualTo("application/cloudevents+json");
+        assertThat(event.path("source").asText()).isEqualTo("/lanyard/operator");
+        assertThat(event.path("subject").asText()).isEqualTo(cluster);
+        assertThat(event.path("dataschema").asText()).isEqualTo("urn:lanyard:rotation.requested:1");
+        assertThat(event.path("data").toString())
+                .isEqualTo("{\"cluster\":\"%s\",\"client\":2,\"backend\":3}".formatted(cluster));
+
+        // What is told of the generation before is no answer.
+        tell(
+                cluster,
+                "credential.failed",
+                "{\"client\":1,\"backend\":3,\"reason\":\"token-refused\",\"message\":\"-\"}");
+        tell(cluster, "credential.ready", ready(cluster, 1, "old"));
+        assertThat(waiting.isDone()).isFalse();
+        tell(cluster, "credential.provisioned", provisioned(2, 3));
+        tell(cluster, "credential.ready", ready(cluster, 2, "new"));
+        assertThat(waiting.get())
+                .startsWith("client generation 2 of cluster " + cluster + " is ready for cloud-provider");
+    }
+
+    @Test
+    void aRotationOfTheBackendEndsWhenItIsProvisionedOrHasFailed() throws Exception {
+        var cluster = UUID.randomUUID().toString();
+        tell(cluster, "credential.provisioned", provisioned(1, 1));
+        var waiting = new FutureTask<>(() -> run(new RotateCommand(), cluster, "--backend", "--timeout", "30s"));
+        Thread.ofVirtual().start(waiting);
+        assertThat(new ObjectMapper()
+                        .readTree(awaitRequest(cluster).value())
+                        .at("/data/backend")
+                        .asInt())
+                .isEqualTo(2);
+        tell(cluster, "credential.provisioned", provisioned(1, 2));
+        assertThat(waiting.get()).startsWith("backend generation 2 of cluster " + cluster + " is provisioned");
+
+        var failing = UUID.randomUUID().toString();
+        tell(failing, "credential.provisioned", provisioned(1, 1));
+        var ended = new FutureTask<>(() -> trouble(new RotateCommand(), failing, "--backend", "--timeout", "30s"));
+        Thread.ofVirtual().start(ended);
+        awaitRequest(failing);
+        tell(
+                failing,
+                "credential.failed",
+                "{\"client\":1,\"backend\":2,\"reason\":\"keystone-refused\",\"message\":\"no such role\"}");
+        assertThat(ended.get()).hasMessageContaining("keystone-refused: no such role");
+    }
+
+    @Test
+    void whatIsNotThereOrWasRevokedIsNotRotated() throws Exception {
+        assertThat(trouble(new RotateCommand(), UUID.randomUUID().toString()))
+                .hasMessageContaining("nothing to rotate");
+
+        var revoked = UUID.randomUUID().toString();
+        tell(revoked, "credential.provisioned", provisioned(1, 1));
+        tell(revoked, "credential.revoked", "{\"trusts\":1,\"trustee\":\"removed\"}");
+        assertThat(trouble(new RotateCommand(), revoked)).hasMessageContaining("was revoked");
+
+        var silent = UUID.randomUUID().toString();
+        tell(silent, "credential.provisioned", provisioned(1, 1));
+        assertThat(trouble(new RotateCommand(), silent)).hasMessageContaining("not done");
     }
 
     @Test
@@ -170,6 +259,25 @@ class CommandsOnKafkaTest {
                         generation, ConductorKeyTest.seal(inside, JWEAlgorithm.ECDH_ES_A256KW, new ECDHEncrypter(key)));
     }
 
+    private static String provisioned(int client, int backend) {
+        return """
+                {"client":{"generation":%d,"key":"k1"},"backend":{"generation":%d,"key":"k1"},"delegation":"project-trust",
+                 "grants":[{"purpose":"cloud-provider","trust":"t","trustee":"per-cluster","roles":["member"]}]}"""
+                .formatted(client, backend);
+    }
+
+    private static ConsumerRecord<String, String> awaitRequest(String cluster) throws InterruptedException {
+        for (int i = 0; i < 300; i++) {
+            for (var one : all(CredentialEvents.TOPIC)) {
+                if (cluster.equals(one.key()) && one.value().contains("rotation.requested")) {
+                    return one;
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+        throw new AssertionError("no rotation was asked for");
+    }
+
     private static void tell(String cluster, String type, String data) throws Exception {
         var event =
                 "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/lanyard/test\",\"type\":\"%s\",\"subject\":\"%s\",\"time\":\"2026-12-01T08:00:00Z\",\"data\":%s}"
@@ -183,19 +291,19 @@ class CommandsOnKafkaTest {
         }
     }
 
-    private static Throwable trouble(String cluster) {
+    private static Throwable trouble(Callable<Integer> command, String cluster) {
+        return trouble(command, cluster, "--timeout", "1s");
+    }
+
+    private static Throwable trouble(Callable<Integer> command, String... arguments) {
         var thrown = new ArrayList<Throwable>();
-        var line = new CommandLine(new CredentialCommand()).setExecutionExceptionHandler((e, commandLine, result) -> {
+        var line = new CommandLine(command).setExecutionExceptionHandler((e, commandLine, result) -> {
             thrown.add(e);
             return 1;
         });
-        assertThat(line.execute(
-                        cluster,
-                        "--timeout",
-                        "500ms",
-                        "--home",
-                        directory.resolve("home").toString()))
-                .isEqualTo(1);
+        var all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("--home", directory.resolve("home").toString()));
+        assertThat(line.execute(all.toArray(String[]::new))).isEqualTo(1);
         assertThat(thrown).singleElement().isInstanceOf(Trouble.class);
         return thrown.getFirst();
     }

@@ -13,17 +13,21 @@ class CredentialEventTest {
     void tellsWhatHappenedInOneLine() {
         assertThat(event(
                                 "credential.provisioned",
-                                "{\"delegation\":\"project-trust\",\"grants\":[{\"roles\":[\"member\",\"reader\"]}]}")
+                                """
+                                {"delegation":"project-trust","client":{"generation":2,"key":"k"},"backend":{"generation":1,"key":"k"},
+                                 "grants":[{"trustee":"per-cluster","roles":["member","reader"]},{"trustee":"issuer","roles":["reader"]}]}""")
                         .meaning())
-                .isEqualTo("project-trust grants member, reader");
+                .isEqualTo("project-trust grants member, reader; reader to the issuer's user (client 2, backend 1)");
         assertThat(event("credential.failed", "{\"reason\":\"no-roles\",\"message\":\"the owner\\nhas none\"}")
                         .meaning())
                 .isEqualTo("no-roles: the owner?has none");
         assertThat(event(
                                 "credential.ready",
-                                "{\"purpose\":\"registry\",\"sealed\":[{\"recipient\":\"conductor\",\"jwe\":\"eyJhbGciOiJ\"}]}")
+                                "{\"purpose\":\"registry\",\"generation\":3,\"sealed\":[{\"recipient\":\"conductor\",\"jwe\":\"eyJhbGciOiJ\"}]}")
                         .meaning())
-                .isEqualTo("for registry, sealed to conductor (eyJhbGci…, 11 characters)");
+                .isEqualTo("for registry, generation 3, sealed to conductor (eyJhbGci…, 11 characters)");
+        assertThat(event("rotation.requested", "{\"client\":2,\"backend\":1}").meaning())
+                .isEqualTo("wanted at least client 2, backend 1");
         assertThat(event("credential.revoked", "{\"trusts\":2,\"trustee\":\"removed\"}")
                         .line())
                 .contains("credential.revoked")
@@ -55,6 +59,21 @@ class CredentialEventTest {
         assertThat(mailbox.revoked()).isNull();
         mailbox.take(event("credential.revoked", "{}"));
         assertThat(mailbox.revoked()).isNotNull();
+    }
+
+    @Test
+    void theMailboxWaitsForTheGenerationThatIsProvisionedAndForgetsTheFailureBeforeIt() {
+        var mailbox = new CredentialMailbox(CLUSTER, "cloud-provider");
+        mailbox.take(event("credential.provisioned", "{\"client\":{\"generation\":1},\"backend\":{\"generation\":1}}"));
+        mailbox.take(event("credential.failed", "{\"reason\":\"token-refused\"}"));
+        mailbox.take(event("credential.ready", "{\"purpose\":\"cloud-provider\",\"generation\":1}"));
+        assertThat(mailbox.ready().generation()).isEqualTo(1);
+        mailbox.take(event("credential.provisioned", "{\"client\":{\"generation\":2},\"backend\":{\"generation\":1}}"));
+        assertThat(mailbox.ready()).isNull();
+        assertThat(mailbox.failed()).isNull();
+        mailbox.take(event("credential.ready", "{\"purpose\":\"cloud-provider\",\"generation\":2}"));
+        mailbox.take(event("credential.provisioned", "{\"client\":{\"generation\":2},\"backend\":{\"generation\":2}}"));
+        assertThat(mailbox.ready().generation()).isEqualTo(2);
     }
 
     private static CredentialEvent event(String type, String data) {

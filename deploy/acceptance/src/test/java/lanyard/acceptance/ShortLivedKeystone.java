@@ -1,0 +1,105 @@
+package lanyard.acceptance;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import lanyard.common.testing.RealParts;
+
+/** A second server of the stack's own Keystone, on the same database with the same keys, whose tokens are soon over. */
+final class ShortLivedKeystone implements AutoCloseable {
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    private final Duration life;
+    private final int port;
+    private Process process;
+
+    ShortLivedKeystone(Duration life) {
+        this.life = life;
+        try (var socket = new ServerSocket(0)) {
+            this.port = socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Where the stack's Keystone has its configuration; a Keystone that runs elsewhere has none here. */
+    static Path configuration() {
+        return Path.of(RealParts.environment("LANYARD_CONDUCTOR_KEY")).resolveSibling("keystone/keystone.conf");
+    }
+
+    ShortLivedKeystone start() {
+        try {
+            var directory =
+                    Files.createTempDirectory(Path.of("target"), "keystone").toAbsolutePath();
+            var gunicorn = directory.resolve("gunicorn.conf.py");
+            Files.writeString(
+                    gunicorn,
+                    """
+                    wsgi_app = "keystone.server.wsgi:initialize_public_application()"
+                    bind = "127.0.0.1:%d"
+                    worker_class = "gthread"
+                    threads = 8
+                    keepalive = 60
+                    graceful_timeout = 3
+                    """
+                            .formatted(port));
+            var builder = new ProcessBuilder("/usr/bin/python3", "/usr/bin/gunicorn")
+                    .redirectErrorStream(true)
+                    .redirectOutput(directory.resolve("log").toFile());
+            builder.environment().keySet().removeIf(name -> name.startsWith("OS_") || name.startsWith("LANYARD_"));
+            builder.environment()
+                    .put("OS_KEYSTONE_CONFIG_FILES", configuration().toString());
+            builder.environment().put("OS_TOKEN__EXPIRATION", Long.toString(life.toSeconds()));
+            // Not as arguments: Keystone reads the process's arguments as its own, and refuses these.
+            builder.environment().put("GUNICORN_CMD_ARGS", "--config='" + gunicorn + "'");
+            process = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        await("a Keystone whose tokens live for " + life)
+                .atMost(Duration.ofMinutes(3))
+                .pollInterval(Duration.ofMillis(200))
+                .failFast("it has died", () -> !process.isAlive())
+                .until(this::answers);
+        return this;
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + port + "/v3";
+    }
+
+    private boolean answers() throws InterruptedException {
+        try {
+            return HTTP.send(HttpRequest.newBuilder(URI.create(url())).build(), BodyHandlers.discarding())
+                            .statusCode()
+                    == 200;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        if (process == null) {
+            return;
+        }
+        process.destroy();
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

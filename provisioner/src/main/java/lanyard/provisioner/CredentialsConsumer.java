@@ -1,0 +1,63 @@
+package lanyard.provisioner;
+
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import lanyard.common.events.CredentialEvent;
+import lanyard.common.events.CredentialFailed;
+import lanyard.common.events.CredentialProvisioned;
+import lanyard.common.events.CredentialReady;
+import lanyard.common.events.CredentialRevoked;
+import lanyard.common.events.EventCodec;
+import lanyard.common.events.FailureReason;
+import lanyard.common.events.Read;
+import lanyard.common.events.RotationRequested;
+import lanyard.common.events.TokenIssued;
+import lanyard.common.events.TokenRefused;
+import lanyard.common.events.TokenRevoked;
+import lanyard.common.intake.Intake;
+import lanyard.common.reconcile.Desired;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.eclipse.microprofile.reactive.messaging.Incoming;
+
+/**
+ * Hears that nothing of a cluster is left, that an operator wants other generations, and that Keystone refuses the one there is. What
+ * the provisioner itself told comes back on the same topic, and is nothing new.
+ */
+@ApplicationScoped
+class CredentialsConsumer {
+    private final Intake intake;
+    private final ClusterStore store;
+
+    CredentialsConsumer(Intake intake, ClusterStore store) {
+        this.intake = intake;
+        this.store = store;
+    }
+
+    @Incoming("credentials")
+    Uni<Void> hear(ConsumerRecord<String, byte[]> message) {
+        return switch (EventCodec.read(message.value())) {
+            case Read.Event(var event, var _, var _, var _) -> hear(message, event);
+            case Read.Ignored() -> intake.ignore(message);
+            case Read.Rejected(var reason, var detail) -> intake.reject(message, reason.label(), detail);
+        };
+    }
+
+    private Uni<Void> hear(ConsumerRecord<String, byte[]> message, CredentialEvent event) {
+        return switch (event) {
+            case CredentialRevoked revoked ->
+                intake.commit(message, session -> store.hearRevoked(session, revoked.cluster()));
+            case RotationRequested request ->
+                intake.commit(
+                        message, session -> store.hearIfKnown(session, request.cluster(), Desired.heard(request)));
+            case CredentialFailed failed
+            when failed.reason() == FailureReason.TOKEN_REFUSED ->
+                intake.commit(message, session -> store.hearIfKnown(session, failed.cluster(), Desired.heard(failed)));
+            case CredentialFailed _,
+                    CredentialProvisioned _,
+                    CredentialReady _,
+                    TokenIssued _,
+                    TokenRefused _,
+                    TokenRevoked _ -> intake.ignore(message);
+        };
+    }
+}

@@ -1,0 +1,107 @@
+package lanyard.provisioner;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import lanyard.common.delegation.UserNames;
+import lanyard.common.events.FailureReason;
+import lanyard.common.keystone.KeystoneAdmin;
+import lanyard.common.keystone.KeystoneAdmin.Role;
+import lanyard.common.keystone.KeystoneAdmin.User;
+import lanyard.common.keystone.Reply;
+import lanyard.common.secrets.KeyRing;
+import lanyard.common.secrets.KeyRing.Purpose;
+import lanyard.common.secrets.Secret;
+import lanyard.provisioner.Attempt.Made;
+import lanyard.provisioner.Attempt.Refused;
+
+/** The users that hold the profiles' roles, one on each project, and delegate them. */
+@ApplicationScoped
+class Custodians {
+    private static final int GENERATION = 1;
+
+    private final KeystoneAdmin keystone;
+    private final LanyardDomain domain;
+    private final KeyRing keys;
+    private final Set<String> roles;
+
+    Custodians(KeystoneAdmin keystone, LanyardDomain domain, KeyRing keys, Profiles profiles) {
+        this.keystone = keystone;
+        this.domain = domain;
+        this.keys = keys;
+        this.roles = profiles.profiles().values().stream()
+                .flatMap(profile -> profile.roles().stream())
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** The project's custodian, with every role of the profiles that Keystone knows. */
+    Attempt<User> prepare(String project, String keyId) {
+        var name = UserNames.custodian(project);
+        return domain.id()
+                .then(domainId -> switch (keystone.findUser(domainId, name)) {
+                    case Reply.Done<User>(var custodian) -> new Made<>(custodian);
+                    case Reply.Missing<User>() ->
+                        Attempt.of(
+                                "make the custodian of project " + project,
+                                keystone.createUser(
+                                        domainId,
+                                        name,
+                                        password(project, keyId),
+                                        "Lanyard's custodian of project " + project));
+                    case Reply<User> failed -> Attempt.of("find the custodian of project " + project, failed);
+                })
+                .then(custodian -> grantRoles(custodian, project));
+    }
+
+    /** Removes the project's custodian; what is gone already is success. */
+    Attempt<Boolean> remove(String project) {
+        return domain.id().then(domainId -> {
+            var removed = keystone.findUser(domainId, UserNames.custodian(project))
+                    .then(user -> keystone.deleteUser(user.id()));
+            return removed instanceof Reply.Missing<Void>()
+                    ? new Made<>(true)
+                    : Attempt.of("remove the custodian of project " + project, removed.map(nothing -> true));
+        });
+    }
+
+    Secret password(String project, String keyId) {
+        return keys.derive(keyId, Purpose.CUSTODIAN, project, GENERATION);
+    }
+
+    private Attempt<User> grantRoles(User custodian, String project) {
+        return switch (keystone.effectiveRoles(custodian.id(), project)) {
+            case Reply.Done<Set<String>>(var held) when held.containsAll(roles) -> new Made<>(custodian);
+            case Reply.Done<Set<String>>(var held) ->
+                Attempt.of("list the roles", keystone.listRoles())
+                        .then(known -> grant(
+                                custodian,
+                                project,
+                                known.stream()
+                                        .filter(role -> roles.contains(role.name()) && !held.contains(role.name()))
+                                        .toList()));
+            case Reply.Missing<Set<String>>() -> projectGone(project);
+            case Reply<Set<String>> failed -> Attempt.of("read the custodian's roles", failed.map(held -> custodian));
+        };
+    }
+
+    private Attempt<User> grant(User custodian, String project, List<Role> missing) {
+        for (var role : missing) {
+            switch (keystone.grantRole(custodian.id(), project, role.id())) {
+                case Reply.Done<Void> done -> {}
+                case Reply.Missing<Void>() -> {
+                    return projectGone(project);
+                }
+                case Reply<Void> failed -> {
+                    return Attempt.of(
+                            "give role %s to the custodian".formatted(role.name()), failed.map(nothing -> custodian));
+                }
+            }
+        }
+        return new Made<>(custodian);
+    }
+
+    private static <T> Attempt<T> projectGone(String project) {
+        return new Refused<>(FailureReason.PROJECT_GONE, "Keystone knows no project %s any more".formatted(project));
+    }
+}
