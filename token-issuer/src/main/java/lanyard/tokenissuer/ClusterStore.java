@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import lanyard.common.database.Transactions;
 import lanyard.common.reconcile.LeasedRows;
@@ -142,11 +141,6 @@ class ClusterStore {
                 .setParameter(2, clock.instant())
                 .executeUpdate()
                 .replaceWithVoid();
-    }
-
-    /** Commits {@code work}. Blocks, and throws when the database does not answer. */
-    void commit(Function<Mutiny.Session, Uni<Void>> work) {
-        transactions.call(work);
     }
 
     private static Uni<List<GrantRow>> grants(Mutiny.Session session, String cluster) {

@@ -90,7 +90,12 @@ public record Served(
 
     /** What is behind a credential, if it may be served at that time. */
     public @Nullable Delegated behind(Credential credential, Instant now) {
-        return revoked || disputed || credential.isOver(now) ? null : delegated.get(credential.purpose());
+        return credential.isOver(now) ? null : behind(credential.purpose());
+    }
+
+    /** What is delegated for a purpose, if anything of the cluster may be served. */
+    public @Nullable Delegated behind(String purpose) {
+        return revoked || disputed ? null : delegated.get(purpose);
     }
 
     /** The newest credential of a purpose. */

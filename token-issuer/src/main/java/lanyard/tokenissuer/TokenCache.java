@@ -43,6 +43,9 @@ public class TokenCache {
     /** After a failed renewal the old token is handed out for so long before the next try. */
     private static final Duration AFTER_FAILED_RENEWAL = Duration.ofSeconds(10);
 
+    /** After a refusal Keystone is left alone for so long: each login by password costs it a bcrypt, and what is made anew is another. */
+    private static final Duration AFTER_REFUSAL = Duration.ofSeconds(5);
+
     private final KeystoneTokens keystone;
     private final TokenSource source;
     private final ClusterStore store;
@@ -73,9 +76,6 @@ public class TokenCache {
         metrics.gauge("lanyard.door.tokens.kept", slots, Cache::estimatedSize);
         metrics.gauge("lanyard.door.fetches.waiting", turns, Semaphore::getQueueLength);
     }
-
-    /** After a refusal Keystone is left alone for so long: each login by password costs it a bcrypt, and what is made anew is another. */
-    private static final Duration AFTER_REFUSAL = Duration.ofSeconds(5);
 
     /** The place of one token. */
     private static final class Slot {

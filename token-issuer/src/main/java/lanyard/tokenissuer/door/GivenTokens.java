@@ -90,7 +90,7 @@ class GivenTokens {
                         .filter(one -> one.trust().equals(trust))
                         .findFirst()
                         .orElse(null);
-        if (served == null || what == null || served.revoked() || served.disputed()) {
+        if (served == null || what == null || served.behind(what.purpose()) == null) {
             return new Shown.Bad();
         }
         var recognized = new Given(tokens.received(token), what);
@@ -100,10 +100,7 @@ class GivenTokens {
 
     private boolean stands(Given known) {
         var served = clusters.find(new Name.OfCluster(known.what().cluster()));
-        return served != null
-                && !served.revoked()
-                && !served.disputed()
-                && known.what().equals(served.delegated().get(known.what().purpose()));
+        return served != null && known.what().equals(served.behind(known.what().purpose()));
     }
 
     /** Has Keystone revoke a token, and forgets it. */

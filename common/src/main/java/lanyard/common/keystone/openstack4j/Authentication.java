@@ -86,7 +86,7 @@ final class Authentication {
             connection
                     .withToken(HttpMethod.DELETE, ClientConstants.PATH_TOKENS, token, token)
                     .orFail();
-            return Calls.done();
+            return Reply.done();
         });
     }
 

@@ -77,12 +77,6 @@ final class Calls {
         }
     }
 
-    /** The reply of a call that answers nothing. */
-    @SuppressWarnings("NullAway") // Void has no other value.
-    static Reply<Void> done() {
-        return new Reply.Done<>(null);
-    }
-
     private static String result(Reply<?> reply) {
         return switch (reply) {
             case Reply.Done<?> _ -> "done";

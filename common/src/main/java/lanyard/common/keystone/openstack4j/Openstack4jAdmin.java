@@ -72,7 +72,7 @@ final class Openstack4jAdmin implements KeystoneAdmin {
             identity.resetPassword(Ids.require(userId), password);
             // Whoever logs in next, here or at the door, must get a token that lives.
             RevocationSecond.pass();
-            return Calls.done();
+            return Reply.done();
         });
     }
 
@@ -169,6 +169,6 @@ final class Openstack4jAdmin implements KeystoneAdmin {
     }
 
     private static Reply<Void> done(Object ignored) {
-        return Calls.done();
+        return Reply.done();
     }
 }

@@ -13,7 +13,7 @@ record Ping(KeystoneConnection connection, Calls calls) {
             if (!answer.at("/version/id").asText().startsWith("v3")) {
                 throw Failed.malformed("the version document of the Identity API v3");
             }
-            return Calls.done();
+            return Reply.done();
         });
     }
 }
