@@ -3,7 +3,7 @@ package lanyard.tokenissuer;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.micrometer.core.instrument.MeterRegistry;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -33,12 +33,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whether a cluster may still be served is not known here: whoever hands a token out asks for that afterwards.
  */
-@ApplicationScoped
+@Singleton
 public class TokenCache {
     private static final Logger LOG = Logger.getLogger(TokenCache.class);
 
     /** A token is asked about no oftener than this. */
     private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(10);
+
+    /** Keystone is asked about any token so often at most: however many clusters log in anew all the time, it hardly notices. */
+    private static final Duration BETWEEN_ANY_CHECKS = Duration.ofMillis(200);
 
     /** After a failed renewal the old token is handed out for so long before the next try. */
     private static final Duration AFTER_FAILED_RENEWAL = Duration.ofSeconds(10);
@@ -53,6 +56,7 @@ public class TokenCache {
     private final Duration floor;
     private final Duration patience;
     private final Semaphore turns;
+    private final AtomicReference<Instant> checksFrom = new AtomicReference<>(Instant.EPOCH);
     private final Executor executor = Executors.newVirtualThreadPerTaskExecutor();
     private final Cache<Delegated, Slot> slots;
 
@@ -187,7 +191,11 @@ public class TokenCache {
      */
     public boolean isSuspect(Held held, String address) {
         var now = clock.instant();
-        return held.isGivenAgainTo(address) && held.isToBeChecked(now.minus(BETWEEN_CHECKS), now);
+        var from = checksFrom.get();
+        return held.isGivenAgainTo(address)
+                && !now.isBefore(from)
+                && held.isToBeChecked(now.minus(BETWEEN_CHECKS), now)
+                && checksFrom.compareAndSet(from, now.plus(BETWEEN_ANY_CHECKS));
     }
 
     /**
