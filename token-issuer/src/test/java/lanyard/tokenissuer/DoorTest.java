@@ -380,6 +380,25 @@ class DoorTest {
     }
 
     @Test
+    void aLoginThatWaitsForTheDatabaseIsToldToComeBack() throws SQLException {
+        var provisioned = delegation.make("cloud-provider");
+        var credential = ready(provisioned);
+        try (var connection = database.getConnection();
+                var statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("lock table credential in access exclusive mode");
+            clusters.forget(provisioned.cluster());
+            var answer = login(byApplicationCredential(credential));
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+            connection.rollback();
+        }
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        login(byApplicationCredential(credential)).statusCode())
+                .isEqualTo(201));
+    }
+
+    @Test
     void aTokenThatTheDoorGaveIsShownAndExchangedForItselfAndGivenBack() {
         var provisioned = delegation.make("cloud-provider");
         var credential = ready(provisioned);
