@@ -388,9 +388,12 @@ class DoorTest {
             connection.setAutoCommit(false);
             statement.execute("lock table credential in access exclusive mode");
             clusters.forget(provisioned.cluster());
+            var asked = Instant.now();
             var answer = login(byApplicationCredential(credential));
             assertThat(answer.statusCode()).isEqualTo(503);
             assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+            // Well before the time that a request may take at all.
+            assertThat(Duration.between(asked, Instant.now())).isLessThan(Duration.ofSeconds(12));
             connection.rollback();
         }
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(
