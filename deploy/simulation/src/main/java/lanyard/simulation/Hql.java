@@ -48,20 +48,21 @@ record Hql(String verb, String target, String entity, int assigned, List<Conditi
         }
     }
 
-    static Hql parse(String text) {
+    /** What a query means; {@code null} if that is not known here. */
+    static @Nullable Hql parse(String text) {
         return PARSED.computeIfAbsent(text, Hql::read);
     }
 
-    private static Hql read(String text) {
+    private static @Nullable Hql read(String text) {
         var shape = SHAPE.matcher(text);
         if (!shape.matches()) {
-            throw new UnsupportedOperationException("the model of PostgreSQL does not know: " + text);
+            return null;
         }
         var conditions = new ArrayList<Condition>();
         for (var part : shape.group("where").split(" and ")) {
             var condition = CONDITION.matcher(part);
             if (!condition.matches()) {
-                throw new UnsupportedOperationException("the model of PostgreSQL does not know: " + part);
+                return null;
             }
             conditions.add(
                     condition.group("is") == null

@@ -66,7 +66,7 @@ final class Invariants implements ModelKeystone.Removals {
         if (by != null && by.name.startsWith("revoker")) {
             conductor().clusters().stream()
                     .filter(cluster -> isOf(trust, cluster))
-                    .forEach(Invariants::requireOnItsWayOut);
+                    .forEach(this::requireOnItsWayOut);
         }
     }
 
@@ -81,15 +81,15 @@ final class Invariants implements ModelKeystone.Removals {
                     && user.name.equals(UserNames.custodian(living.project))
                     && keystone().delegations().stream()
                             .anyMatch(trust -> trust.trust().trustorId().equals(user.id) && isOf(trust, living))) {
-                throw new Violation(
+                throw world.violated(
                         "what lives is left alone", "the custodian is removed on which %s stands".formatted(living.id));
             }
         }
     }
 
-    private static void requireOnItsWayOut(Cluster cluster) {
+    private void requireOnItsWayOut(Cluster cluster) {
         if (!cluster.deleted) {
-            throw new Violation("what lives is left alone", "something of %s is removed".formatted(cluster.id));
+            throw world.violated("what lives is left alone", "something of %s is removed".formatted(cluster.id));
         }
     }
 

@@ -98,7 +98,7 @@ final class ModelPool extends Pool {
     public PreparedQuery<RowSet<Row>> preparedQuery(String sql) {
         var effect = statements.get(folded(sql));
         if (effect == null) {
-            throw new UnsupportedOperationException("the model of PostgreSQL does not know: " + sql);
+            throw database.world.unknown(sql);
         }
         return new Statement(sql.strip().split("\\s+", 3)[0], effect);
     }
@@ -215,7 +215,10 @@ final class ModelPool extends Pool {
     long nextDue() {
         var next = Long.MAX_VALUE;
         for (var row : clusters()) {
-            if (row.dueAt != null && (isFree(row, Instant.MAX) || row.lease == null)) {
+            // A row that is locked is looked at again when whoever holds it has done a step.
+            if (row.dueAt != null
+                    && isFree(row, Instant.MAX)
+                    && !database.isLocked(database.called("cluster"), row.cluster)) {
                 var at = row.leasedUntil != null && row.leasedUntil.isAfter(row.dueAt) ? row.leasedUntil : row.dueAt;
                 next = Math.min(next, World.micros(at) - database.clockError + 1);
             }

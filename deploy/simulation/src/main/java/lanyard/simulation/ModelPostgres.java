@@ -83,7 +83,7 @@ final class ModelPostgres implements Surroundings.Tables {
                 return table;
             }
         }
-        throw new UnsupportedOperationException("the model of PostgreSQL has no table for " + what);
+        throw world.unknown("table " + what);
     }
 
     Instant now() {
@@ -103,7 +103,7 @@ final class ModelPostgres implements Surroundings.Tables {
                         var typed = (Function<Mutiny.Session, Uni<Object>>) work;
                         return Uni.createFrom().item(() -> inTransaction(typed));
                     }
-                    throw new UnsupportedOperationException("the model of PostgreSQL does not know: " + method);
+                    throw world.unknown(method);
                 });
     }
 

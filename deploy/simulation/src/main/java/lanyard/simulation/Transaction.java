@@ -96,7 +96,7 @@ final class Transaction {
                 if (arguments.length == 3 && arguments[2] == LockMode.PESSIMISTIC_WRITE) {
                     yield later(() -> find((Class<?>) arguments[0], arguments[1], true));
                 }
-                throw unknown(method);
+                throw database.world.unknown(method);
             }
             case "persist" -> later(() -> insert(List.of(arguments[0])));
             case "persistAll" -> later(() -> insert(List.of((Object[]) arguments[0])));
@@ -109,12 +109,8 @@ final class Transaction {
             });
             case "createQuery", "createMutationQuery" -> query((String) arguments[0], method.getReturnType(), false);
             case "createNativeQuery" -> query((String) arguments[0], method.getReturnType(), true);
-            default -> throw unknown(method);
+            default -> throw database.world.unknown(method);
         };
-    }
-
-    private static UnsupportedOperationException unknown(Method method) {
-        return new UnsupportedOperationException("the model of PostgreSQL does not know: " + method);
     }
 
     private static Uni<@Nullable Object> later(Supplier<@Nullable Object> statement) {
@@ -134,7 +130,7 @@ final class Transaction {
                         case "getSingleResult" -> later(() -> select(text, parameters).getFirst());
                         case "executeUpdate" ->
                             later(() -> isNative ? insertNew(text, parameters) : change(text, parameters));
-                        default -> throw unknown(method);
+                        default -> throw database.world.unknown(method);
                     };
                 });
     }
@@ -221,7 +217,7 @@ final class Transaction {
         var key = table.key(entity);
         database.lock(this, table, key);
         if (row(table, key) != null) {
-            throw new IllegalStateException("a second row " + key + " in " + table.name);
+            throw database.world.violated("no row is inserted twice", key + " in " + table.name);
         }
         written.put(address(table, key), new Written<>(table, key, table.copy(entity)));
     }
@@ -257,8 +253,16 @@ final class Transaction {
         }
     }
 
-    private List<Object> select(String text, Map<Integer, Object> parameters) {
+    private Hql parsed(String text) {
         var hql = Hql.parse(text);
+        if (hql == null) {
+            throw database.world.unknown(text);
+        }
+        return hql;
+    }
+
+    private List<Object> select(String text, Map<Integer, Object> parameters) {
+        var hql = parsed(text);
         database.statement(text);
         flush();
         return select(hql, database.entity(hql.entity()), parameters);
@@ -283,7 +287,7 @@ final class Transaction {
     }
 
     private Integer change(String text, Map<Integer, Object> parameters) {
-        var hql = Hql.parse(text);
+        var hql = parsed(text);
         database.statement(text);
         flush();
         return change(hql, database.entity(hql.entity()), parameters);
@@ -309,7 +313,7 @@ final class Transaction {
     private Integer insertNew(String text, Map<Integer, Object> parameters) {
         var insert = INSERT.matcher(text);
         if (!insert.matches()) {
-            throw new UnsupportedOperationException("the model of PostgreSQL does not know: " + text);
+            throw database.world.unknown(text);
         }
         var table = database.called(insert.group(1));
         database.statement("insert into %s %s".formatted(table.name, shown(String.valueOf(parameters.get(1)))));

@@ -39,6 +39,7 @@ final class World {
     private final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
     private @Nullable Coroutine current;
     private @Nullable Coroutine last;
+    private @Nullable Violation violation;
     private boolean still;
     private boolean calm;
     private long now;
@@ -161,6 +162,18 @@ final class World {
         return current;
     }
 
+    /** Ends the schedule after this step: the services survive an exception, and would go on. */
+    Violation violated(String invariant, String how) {
+        var found = new Violation(invariant, how);
+        violation = violation == null ? found : violation;
+        return found;
+    }
+
+    /** That a model was asked for what it has no notion of: it is to be taught. */
+    Violation unknown(Object what) {
+        return violated("the models know what they are asked for", String.valueOf(what));
+    }
+
     /** The point before a step, at which others may go first, and at which the process may die. */
     void step(Coroutine.Next what) {
         if (current != null && !still && Thread.currentThread() == thread) {
@@ -248,6 +261,9 @@ final class World {
             picked.resume();
         } finally {
             current = null;
+        }
+        if (violation != null) {
+            throw violation;
         }
         if (picked.isOver()) {
             coroutines.remove(picked);
