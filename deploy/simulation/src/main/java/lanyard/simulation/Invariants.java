@@ -3,11 +3,12 @@ package lanyard.simulation;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -226,18 +227,18 @@ final class Invariants implements ModelKeystone.Removals {
 
     /** All that was committed to an outbox is on its topic, and that of one key is in its order. */
     private void checkOutbox(OutboxTable outbox) {
-        Map<byte[], Integer> places = new IdentityHashMap<>();
+        Map<ByteBuffer, Integer> places = new HashMap<>();
         for (var topic : List.of(ModelKafka.CREDENTIALS, ModelKafka.DEAD_LETTERS)) {
             for (var record : kafka.all(topic)) {
-                places.putIfAbsent(record.value(), places.size());
+                places.putIfAbsent(ByteBuffer.wrap(record.value()), places.size());
             }
         }
         Map<String, Integer> last = new TreeMap<>();
         for (var message : outbox.messages()) {
-            var place = places.get(message.body());
+            var place = places.get(ByteBuffer.wrap(message.body()));
             if (place == null) {
-                throw new Violation("what is committed is told", "message %d of %s is on no topic"
-                        .formatted(message.id(), outbox));
+                throw new Violation("what is committed is told", "a message of %s is on no topic"
+                        .formatted(message.key()));
             }
             if (message.key() != null) {
                 var before = last.put(message.key(), place);

@@ -1,5 +1,6 @@
 package lanyard.simulation;
 
+import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -27,6 +28,8 @@ final class Schedule {
 
     static {
         Infrastructure.setDefaultExecutor(new Timers(), false);
+        // What Mutiny finds when it is first used, it finds once, and not on several threads.
+        Uni.createFrom().voidItem().await().indefinitely();
     }
 
     private final World world;
@@ -111,7 +114,7 @@ final class Schedule {
         world.spawn(process, "clients", () -> {
             while (!world.isCalm()) {
                 world.sleep(world.someTime(20 * World.MINUTE));
-                door.logIn(world.oneOf(List.copyOf(conductor().clusters())).id);
+                logIn(door, world.oneOf(List.copyOf(conductor().clusters())).id);
                 door.settle();
             }
         });
@@ -170,10 +173,17 @@ final class Schedule {
     private void logIn(Door door) {
         world.spawn(door.process(), "clients", () -> {
             for (var cluster : conductor.existing()) {
-                if (!door.replica().logIn(cluster.id)) {
-                    world.log("no token for " + cluster.id.substring(0, 8));
-                }
+                logIn(door.replica(), cluster.id);
             }
         });
+    }
+
+    /** A client that gets no token comes again; so it does while the database is away. */
+    private void logIn(SimulatedTokenIssuer door, String cluster) {
+        try {
+            world.log("login of %s: %s".formatted(cluster.substring(0, 8), door.logIn(cluster)));
+        } catch (ModelPostgres.Broken e) {
+            world.log("login of %s: %s".formatted(cluster.substring(0, 8), e.getMessage()));
+        }
     }
 }
