@@ -5,6 +5,7 @@ import java.time.Instant;
 import lanyard.common.conductor.NotificationParser;
 import lanyard.common.conductor.Parsed;
 import lanyard.common.events.CredentialEvent;
+import lanyard.common.events.CredentialReady;
 import lanyard.common.events.EventCodec;
 import lanyard.common.events.Read;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,11 @@ final class Messages {
             return "%s %s/%s".formatted(told.cluster().substring(0, 8), told.action(), told.outcome());
         }
         if (EventCodec.read(body) instanceof Read.Event(var event, var _, var _, var _)) {
-            return event.toString();
+            // What is sealed is sealed anew each time, and nobody reads it.
+            return event instanceof CredentialReady ready
+                    ? "CredentialReady[cluster=%s, generation=%d, purpose=%s]"
+                            .formatted(ready.cluster(), ready.generation(), ready.purpose())
+                    : event.toString();
         }
         return new String(body, 0, Math.min(body.length, 60), StandardCharsets.UTF_8);
     }

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Spliterator;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import lanyard.common.reconcile.LeasedCluster;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * one that was changed is an error, so that the model is changed with it.
  */
 final class ModelPool extends Pool {
+    private static final Map<String, String> FOLDED = new ConcurrentHashMap<>();
+
     private final ModelPostgres database;
     private final OutboxTable outbox;
     private final Map<String, Function<Tuple, List<List<Object>>>> statements = new TreeMap<>();
@@ -87,7 +90,7 @@ final class ModelPool extends Pool {
     }
 
     private static String folded(String sql) {
-        return sql.strip().replaceAll("\\s+", " ");
+        return FOLDED.computeIfAbsent(sql, text -> text.strip().replaceAll("\\s+", " "));
     }
 
     private static Duration seconds(double seconds) {
@@ -100,7 +103,7 @@ final class ModelPool extends Pool {
         if (effect == null) {
             throw database.world.unknown(sql);
         }
-        return new Statement(sql.strip().split("\\s+", 3)[0], effect);
+        return new Statement(folded(sql).substring(0, folded(sql).indexOf(' ')), effect);
     }
 
     private final class Statement extends PreparedQuery<RowSet<Row>> {

@@ -124,7 +124,9 @@ final class Service {
                 outbox(process, settings),
                 () -> World.instant(world.now() + process.clockError),
                 new Waits(backoff, world.random::nextDouble),
-                () -> world.step(Coroutine.Next.KEYSTONE),
+                until -> world.await(Coroutine.Next.COMPUTE, until),
+                world::undivided,
+                world.random::nextLong,
                 settings,
                 world.mutation);
     }

@@ -6,8 +6,11 @@ import io.vertx.mutiny.sqlclient.Pool;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import java.util.function.LongBinaryOperator;
 import java.util.function.Supplier;
 import lanyard.common.database.DirectTransactions;
 import lanyard.common.database.Transactions;
@@ -29,7 +32,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a replica of a service is given instead of the real parts.
  *
- * @param step a point at which others go first, before something is asked of Keystone
+ * @param await waits until something is so
+ * @param undivided runs what is given to it at once, in one step: for what holds locks of the JVM's
+ * @param between a number from the first (inclusive) to the second (exclusive), by chance
  * @param mutation the fault that is built in; {@code null} for none
  */
 public record Surroundings(
@@ -42,7 +47,9 @@ public record Surroundings(
         Outbox outbox,
         InstantSource clock,
         Waits waits,
-        Runnable step,
+        Consumer<BooleanSupplier> await,
+        Executor undivided,
+        LongBinaryOperator between,
         Settings settings,
         @Nullable Mutation mutation) {
     private static final MeterRegistry NOBODY_COUNTS = new CompositeMeterRegistry();

@@ -106,10 +106,12 @@ final class Table<E> {
     }
 
     Field field(String called) {
-        return fields.stream()
-                .filter(field -> field.getName().equals(called))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("%s has no %s".formatted(type.getSimpleName(), called)));
+        for (var field : fields) {
+            if (field.getName().equals(called)) {
+                return field;
+            }
+        }
+        throw new IllegalArgumentException("%s has no %s".formatted(type.getSimpleName(), called));
     }
 
     static @Nullable Object value(Field field, Object row) {

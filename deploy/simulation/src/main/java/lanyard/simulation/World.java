@@ -33,7 +33,6 @@ final class World {
     final Trace trace;
     final @Nullable Mutation mutation;
 
-    private final Thread thread = Thread.currentThread();
     private final List<Coroutine> coroutines = new ArrayList<>();
     private final List<Coroutine> ready = new ArrayList<>();
     private final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
@@ -41,6 +40,7 @@ final class World {
     private @Nullable Coroutine last;
     private @Nullable Violation violation;
     private boolean still;
+    private boolean undivided;
     private boolean calm;
     private long now;
     private long lastChange;
@@ -176,8 +176,9 @@ final class World {
 
     /** The point before a step, at which others may go first, and at which the process may die. */
     void step(Coroutine.Next what) {
-        if (current != null && !still && Thread.currentThread() == thread) {
-            current.leave(what);
+        var running = current;
+        if (running != null && canWait()) {
+            running.leave(what);
         }
     }
 
@@ -187,20 +188,32 @@ final class World {
 
     /** @param wakesAt when the wait may be over, if nothing else happens */
     void await(Coroutine.Next what, BooleanSupplier until, LongSupplier wakesAt) {
-        if (current == null || still || Thread.currentThread() != thread) {
+        var running = current;
+        if (running == null || !canWait()) {
             throw new IllegalStateException("can't wait here");
         }
-        current.leave(what, until, wakesAt);
+        running.leave(what, until, wakesAt);
     }
 
     boolean canWait() {
-        return current != null && !still && Thread.currentThread() == thread;
+        return current != null && !still && !undivided;
     }
 
     void sleep(long micros) {
         if (canWait()) {
             var until = now + micros;
             await(Coroutine.Next.COMPUTE, () -> now >= until, () -> until);
+        }
+    }
+
+    /** Does all of it in one step, in which things may fail. */
+    void undivided(Runnable work) {
+        var before = undivided;
+        undivided = true;
+        try {
+            work.run();
+        } finally {
+            undivided = before;
         }
     }
 

@@ -46,7 +46,7 @@ public final class SimulatedTokenIssuer implements Replica {
         var source = new Source(around, config);
         var door = new DoorUrl(config.door().url());
         tokens = new SteppedTokens(around, source, store, config);
-        clusters = new Clusters(store, tokens, config);
+        clusters = new Clusters(store, tokens, config, around.undivided());
         watch = new BusWatch(
                 clusters,
                 Map.of(),
@@ -152,7 +152,6 @@ public final class SimulatedTokenIssuer implements Replica {
     }
 
     private boolean logIn(Delegated what) {
-        around.step().run();
         var held = tokens.atHand(what);
         // Services refuse what Keystone has ended, and the client comes again.
         if (held != null && tokens.isAlive(what, held)) {
@@ -183,20 +182,29 @@ public final class SimulatedTokenIssuer implements Replica {
         }
     }
 
-    /** The cache, which has Keystone asked on a thread of its own: the simulation stands still until that is done. */
+    /** The cache, that asks Keystone in the coroutine of whoever asks first; the others wait for that one. */
     private static final class SteppedTokens extends TokenCache {
-        private final Runnable step;
+        private final Surroundings around;
 
         SteppedTokens(Surroundings around, TokenSource source, ClusterStore store, TokenIssuerConfig config) {
-            super(around.tokens(), source, store, config, around.metrics(), around.clock());
-            this.step = around.step();
+            super(
+                    around.tokens(),
+                    source,
+                    store,
+                    config,
+                    around.metrics(),
+                    around.clock(),
+                    Runnable::run,
+                    around.between());
+            this.around = around;
         }
 
         @Override
         public CompletableFuture<Reply<Held>> fetch(Delegated what) {
-            step.run();
             var reply = super.fetch(what);
-            reply.exceptionally(failure -> new Reply.Unavailable<>("")).join();
+            if (!reply.isDone()) {
+                around.await().accept(reply::isDone);
+            }
             return reply;
         }
     }
