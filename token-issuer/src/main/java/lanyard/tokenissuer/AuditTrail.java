@@ -4,12 +4,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -33,12 +34,15 @@ import org.jboss.logging.Logger;
  *
  * <p>It tells what happened and nobody acts on it, and there are thousands a second; so it does not go through the outbox, and no
  * client waits for a commit. An answer is given when its event is in line; where the line is full, no token is handed out. What Kafka
- * does not take in time goes to the log. Lost is what was in line when the process was killed, some milliseconds' worth.
+ * does not take in time goes to the log. Lost is what was in line when the process was killed, some tens of milliseconds' worth.
  */
-@ApplicationScoped
+@Singleton
 public class AuditTrail {
     private static final Logger LOG = Logger.getLogger(AuditTrail.class);
     private static final int LONGEST_LINE = 20_000;
+
+    /** Those that are in line are sent together so often. To wake a thread for each would cost the door more than its answer does. */
+    private static final Duration GATHERING = Duration.ofMillis(20);
 
     private final BlockingQueue<Entry> line = new ArrayBlockingQueue<>(LONGEST_LINE);
     private final Map<String, Object> kafka;
@@ -60,7 +64,7 @@ public class AuditTrail {
         this.kafka = new HashMap<>(broker);
         kafka.put(ProducerConfig.CLIENT_ID_CONFIG, "lanyard-audit");
         kafka.put(ProducerConfig.ACKS_CONFIG, "all");
-        kafka.put(ProducerConfig.LINGER_MS_CONFIG, 20);
+        kafka.put(ProducerConfig.LINGER_MS_CONFIG, 5);
         kafka.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);
         kafka.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
         kafka.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 60_000);
@@ -87,10 +91,15 @@ public class AuditTrail {
 
     private void run() {
         try (var producer = new KafkaProducer<>(kafka, new StringSerializer(), new ByteArraySerializer())) {
+            var gathered = new ArrayList<Entry>(LONGEST_LINE);
             while (running || !line.isEmpty()) {
-                var entry = line.poll(200, TimeUnit.MILLISECONDS);
-                if (entry != null) {
-                    send(producer, entry);
+                var first = line.poll(200, TimeUnit.MILLISECONDS);
+                if (first != null) {
+                    send(producer, first);
+                    Thread.sleep(GATHERING);
+                    line.drainTo(gathered);
+                    gathered.forEach(entry -> send(producer, entry));
+                    gathered.clear();
                 }
             }
         } catch (InterruptedException e) {

@@ -4,8 +4,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,7 +35,7 @@ import org.jboss.logging.Logger;
  * <p>It reads all partitions and commits nothing. It starts where the group of recorders has got to: what is before that, the rows say.
  * Every second it asks the broker where the topic ends; it is up to date as of the last time at which it was told and got there.
  */
-@ApplicationScoped
+@Singleton
 public class BusWatch {
     private static final Logger LOG = Logger.getLogger(BusWatch.class);
     private static final Duration POLL = Duration.ofMillis(500);

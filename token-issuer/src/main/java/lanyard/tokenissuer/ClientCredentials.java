@@ -2,7 +2,7 @@ package lanyard.tokenissuer;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.Collection;
 import lanyard.common.secrets.KeyRing;
 import lanyard.common.secrets.KeyRing.Purpose;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * What a cluster's clients hold: an id and a secret that the door alone understands. Both are derived, so a retry finds the same,
  * and neither a row nor Keystone knows the secret.
  */
-@ApplicationScoped
+@Singleton
 public class ClientCredentials {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String NOBODY = "0".repeat(32);

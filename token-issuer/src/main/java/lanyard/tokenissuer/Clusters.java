@@ -4,8 +4,8 @@ import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.quarkus.scheduler.Scheduled;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * The clusters that the door serves, in memory: what the rows say, joined with what this replica has heard on the bus and the rows may
  * not say yet. So a revocation counts from the moment at which it is heard, whichever replica commits it and when.
  */
-@ApplicationScoped
+@Singleton
 public class Clusters {
     private static final Logger LOG = Logger.getLogger(Clusters.class);
 

@@ -3,8 +3,8 @@ package lanyard.tokenissuer;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.micrometer.core.instrument.MeterRegistry;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -35,12 +35,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whether a cluster may still be served is not known here: whoever hands a token out asks for that afterwards.
  */
-@ApplicationScoped
+@Singleton
 public class TokenCache {
     private static final Logger LOG = Logger.getLogger(TokenCache.class);
 
     /** A token is asked about no oftener than this. */
     private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(10);
+
+    /** Keystone is asked about any token so often at most: however many clusters log in anew all the time, it hardly notices. */
+    private static final Duration BETWEEN_ANY_CHECKS = Duration.ofMillis(200);
 
     /** After a failed renewal the old token is handed out for so long before the next try. */
     private static final Duration AFTER_FAILED_RENEWAL = Duration.ofSeconds(10);
@@ -55,6 +58,7 @@ public class TokenCache {
     private final Duration floor;
     private final Duration patience;
     private final Semaphore turns;
+    private final AtomicReference<Instant> checksFrom = new AtomicReference<>(Instant.EPOCH);
     private final Executor executor;
     private final LongBinaryOperator between;
     private final Cache<Delegated, Slot> slots;
@@ -216,7 +220,11 @@ public class TokenCache {
      */
     public boolean isSuspect(Held held, String address) {
         var now = clock.instant();
-        return held.isGivenAgainTo(address) && held.isToBeChecked(now.minus(BETWEEN_CHECKS), now);
+        var from = checksFrom.get();
+        return held.isGivenAgainTo(address)
+                && !now.isBefore(from)
+                && held.isToBeChecked(now.minus(BETWEEN_CHECKS), now)
+                && checksFrom.compareAndSet(from, now.plus(BETWEEN_ANY_CHECKS));
     }
 
     /**

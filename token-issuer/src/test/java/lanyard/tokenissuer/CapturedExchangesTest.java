@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever unmodified clients were recorded to send to a real Keystone is sent to the door, and answered as that Keystone answered.
- * Only ids, secrets and tokens are replaced by those of a cluster of the door, and with them the length of the body.
+ * Whatever unmodified clients were recorded to send to a real Keystone is sent to the door, byte for byte, and answered as that
+ * Keystone answered. Only ids, secrets and tokens are replaced by those of a cluster of the door, and with them the length of the body.
  */
 @QuarkusTest
 @WithTestResource(RealParts.class)
@@ -39,6 +39,12 @@ class CapturedExchangesTest {
     private static final String TRUST = "41301819c0c04466b37157ed02463ae3";
     private static final String TRUSTEE_NAME = "trustee-d83c79";
     private static final String TRUSTEE_DOMAIN = "cf1ba385fa1d45b7b80df45edae2c638";
+
+    /** The secrets that the recorder replaced by a mark had these lengths. */
+    private static final int SECRET_OF_APPLICATION_CREDENTIAL = 86;
+
+    private static final int PASSWORD_OF_TRUSTEE = 24;
+    private static final int WRONG_PASSWORD = "wrong".length();
 
     /** What the server below Keystone said, and says nothing about Keystone. */
     private static final Set<String> OF_THE_SERVER = Set.of("server", "date", "connection", "content-length");
@@ -111,12 +117,33 @@ class CapturedExchangesTest {
         return Exchange.all().stream();
     }
 
+    static Stream<Exchange> exchangesWithABody() {
+        return exchanges().filter(exchange -> !exchange.sent().isEmpty());
+    }
+
     @Test
     void everyCaptureIsReplayed() {
         assertThat(Exchange.all()).hasSize(25);
         assertThat(exchanges().map(Exchange::capture).distinct()).hasSize(17);
+        assertThat(exchangesWithABody()).hasSize(21);
         assertThat(DIFFERENCES).allSatisfy(difference -> assertThat(exchanges().map(Exchange::toString))
                 .anyMatch(exchange -> exchange.startsWith(difference.exchange())));
+    }
+
+    /** So the bytes that are replayed are the client's own, down to the spaces between them. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("exchangesWithABody")
+    void whatIsReplayedIsAsLongAsWhatTheClientSent(Exchange exchange) {
+        int secret = exchange.capture().contains("wrong-password")
+                ? WRONG_PASSWORD
+                : exchange.sent().contains("\"application_credential\"")
+                        ? SECRET_OF_APPLICATION_CREDENTIAL
+                        : PASSWORD_OF_TRUSTEE;
+        assertThat(exchange.headers())
+                .contains("Content-Length: "
+                        + exchange.sent()
+                                .replace("<secret>", "*".repeat(secret))
+                                .length());
     }
 
     @ParameterizedTest(name = "{0}")

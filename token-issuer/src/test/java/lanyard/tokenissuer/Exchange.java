@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param number in its capture
  * @param line the request's first
  * @param headers of the request, as lines
- * @param sent the request's body; empty if it had none
+ * @param sent the request's body, in the bytes that the client chose; empty if it had none
  * @param answerHeaders by name, in any case
  */
 record Exchange(
@@ -75,10 +75,19 @@ record Exchange(
                 number,
                 first,
                 lines,
-                asked.length == 1 ? "" : asked[1].strip(),
+                asked.length == 1 ? "" : asSent(asked[1].strip(), lines),
                 Integer.parseInt(status),
                 headers,
                 answered.length == 1 || answered[1].isBlank() ? MissingNode.getInstance() : json(answered[1]));
+    }
+
+    /** A recording is indented, for people to read; Python's clients put a space after each separator, and Go's put none. */
+    private static String asSent(String printed, List<String> headers) {
+        var isOfPython =
+                headers.stream().anyMatch(line -> line.startsWith("User-Agent: ") && line.contains("python-requests"));
+        return isOfPython
+                ? printed.replaceAll(",\\n *", ", ").replaceAll("\\n *", "")
+                : printed.replaceAll("\\n *", "").replace("\": ", "\":");
     }
 
     static JsonNode json(String text) {

@@ -413,6 +413,24 @@ class TokenCacheTest {
     }
 
     @Test
+    void howeverManyTokensThereAreKeystoneIsAskedAboutThemAtItsLeisure() {
+        keystoneGives(Duration.ofHours(1));
+        var all = IntStream.range(0, 10)
+                .mapToObj(n -> held(tokens.fetch(delegated("p" + n))))
+                .toList();
+        all.forEach(held -> tokens.isSuspect(held, "192.0.2.1"));
+        now.set(START.plusSeconds(11));
+        for (int asked = 1; asked <= 10; asked++) {
+            assertThat(all.stream().filter(held -> tokens.isSuspect(held, "192.0.2.1")))
+                    .hasSize(1);
+            now.set(now.get().plusMillis(200));
+        }
+        assertThat(all.stream().filter(held -> tokens.isSuspect(held, "192.0.2.1")))
+                .as("each was asked about")
+                .isEmpty();
+    }
+
+    @Test
     void neighboursAreNotTakenForEachOther() {
         keystoneGives(Duration.ofHours(1));
         now.set(START);

@@ -5,12 +5,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.Provider;
+import java.security.Security;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.crypto.KDF;
 import javax.crypto.spec.HKDFParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
 
 /**
  * The master keys, by id, and the derivation of every other secret from them.
@@ -25,10 +30,15 @@ public final class KeyRing {
 
     private static final int DERIVED_BYTES = 32;
     private static final byte[] SALT = "lanyard/1".getBytes(StandardCharsets.UTF_8);
+    private static final String HKDF = "HKDF-SHA256";
+    // Looked for once, and not at every login.
+    private static final Provider PROVIDER = provider();
     private static final Pattern KEY_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9._-]{1,128}");
 
-    private final Map<String, Secret> keys;
+    /** By id: the pseudorandom key, which is what HKDF-Extract makes of a master key (RFC 5869, 2.2). */
+    private final Map<String, SecretKeySpec> keys;
+
     private final String current;
 
     private KeyRing(Map<String, Secret> keys, String current) {
@@ -44,7 +54,8 @@ public final class KeyRing {
                                 .formatted(id, SHORTEST_KEY));
             }
         });
-        this.keys = Map.copyOf(keys);
+        this.keys = keys.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> extract(entry.getValue())));
         this.current = current;
     }
 
@@ -105,25 +116,40 @@ public final class KeyRing {
      * @param owner id of what the secret belongs to: a cluster's UUID, a project's id, or one of these with a purpose's name
      */
     public Secret derive(String keyId, Purpose purpose, String owner, int generation) {
-        var master = keys.get(keyId);
-        if (master == null) {
+        var key = keys.get(keyId);
+        if (key == null) {
             throw new IllegalArgumentException("the key ring has no key '%s' any more".formatted(keyId));
         }
         if (!OWNER.matcher(owner).matches()) {
             throw new IllegalArgumentException("not the id of an owner of secrets");
         }
         // No part can hold a '/', so no two secrets share an info.
-        var info = "%s/%s/%d".formatted(purpose.name().toLowerCase(java.util.Locale.ROOT), owner, generation);
+        var info = purpose.label + '/' + owner + '/' + generation;
+        var derived = derive(HKDFParameterSpec.expandOnly(key, info.getBytes(StandardCharsets.UTF_8), DERIVED_BYTES));
+        return Secret.of(Base64.getUrlEncoder().withoutPadding().encodeToString(derived));
+    }
+
+    private static SecretKeySpec extract(Secret master) {
+        return new SecretKeySpec(
+                derive(HKDFParameterSpec.ofExtract()
+                        .addIKM(master.revealBytes())
+                        .addSalt(SALT)
+                        .extractOnly()),
+                HKDF);
+    }
+
+    private static byte[] derive(HKDFParameterSpec how) {
         try {
-            var derived = KDF.getInstance("HKDF-SHA256")
-                    .deriveData(HKDFParameterSpec.ofExtract()
-                            .addIKM(master.revealBytes())
-                            .addSalt(SALT)
-                            .thenExpand(info.getBytes(StandardCharsets.UTF_8), DERIVED_BYTES));
-            return Secret.of(Base64.getUrlEncoder().withoutPadding().encodeToString(derived));
+            return KDF.getInstance(HKDF, PROVIDER).deriveData(how);
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this JDK has no HKDF-SHA256", e);
+            throw new IllegalStateException("this JDK has no " + HKDF, e);
         }
+    }
+
+    private static Provider provider() {
+        return Arrays.stream(Security.getProviders("KDF." + HKDF))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("this JDK has no " + HKDF));
     }
 
     /** What a derived secret is for. The names are part of the derivation: renaming one changes every secret of it. */
@@ -135,7 +161,9 @@ public final class KeyRing {
         /** The Keystone password of the token issuer's own user; owned by that user's name. */
         ISSUER,
         /** The client credential's secret, which only the door understands; owned by the client credential's id. */
-        CLIENT
+        CLIENT;
+
+        private final String label = name().toLowerCase(Locale.ROOT);
     }
 
     @Override

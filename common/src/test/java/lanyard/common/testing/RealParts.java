@@ -81,8 +81,10 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
     }
 
     private Map<String, String> postgres() throws SQLException {
+        // Unlike the name, it is nowhere else: it can be searched for.
+        var password = UUID.randomUUID().toString();
         sql(
-                "create role " + name + " login password '" + name + "'",
+                "create role " + name + " login password '" + password + "'",
                 // Only a member of a role may make it the owner of anything.
                 "grant " + name + " to current_user",
                 "create schema " + name + " authorization " + name);
@@ -90,7 +92,7 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
         return Map.of(
                 "lanyard.database.url", "postgresql://%s:%d%s".formatted(url.getHost(), url.getPort(), url.getPath()),
                 "lanyard.database.username", name,
-                "lanyard.database.password", name);
+                "lanyard.database.password", password);
     }
 
     private Map<String, String> keystone() {

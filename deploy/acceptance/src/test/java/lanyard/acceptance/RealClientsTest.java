@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,6 +46,8 @@ class RealClientsTest {
     private static final Path GO = Path.of("/usr/bin/go");
     private static final Path GOPHERCLOUD =
             Path.of("/usr/share/gocode/src/github.com/gophercloud/gophercloud/auth_options.go");
+    /** The class path of an openstack4j with its own transport, which the build writes. */
+    private static final Path OPENSTACK4J = Path.of("target", "openstack4j.class-path");
 
     private final TestBus bus = new TestBus();
     private final TestKeystone keystone = new TestKeystone();
@@ -289,6 +292,34 @@ class RealClientsTest {
                         "unversioned gophercloud.ErrDefault401",
                         "name gophercloud.ErrDefault401",
                         "trust gophercloud.ErrDefault401");
+    }
+
+    @Test
+    void openstack4j_logs_in_in_every_way_that_it_knows() throws IOException {
+        var command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                Files.readString(OPENSTACK4J).strip(),
+                Client.resource("Stacker.java").toString());
+        var token = lanyard.login(credential).token();
+        var input = ((ObjectNode) credential.deepCopy()).put("token", token).toString();
+        secrets.add(credential, token);
+        assertThat(Client.run(command, Map.of(), input).output().lines())
+                .containsExactly(
+                        "user " + tenant.project(),
+                        "project " + tenant.project(),
+                        "name " + tenant.project(),
+                        "token " + tenant.project());
+
+        tell("delete", "pending");
+        tell("delete", "success");
+        eventually(() -> lanyard.login(credential).status() == 401);
+        assertThat(Client.run(command, Map.of(), input).output().lines())
+                .containsExactly(
+                        "user AuthenticationException 401",
+                        "project AuthenticationException 401",
+                        "name AuthenticationException 401",
+                        "token AuthenticationException 401");
     }
 
     /** Runs last: whatever the other tests have left anywhere is looked through. */

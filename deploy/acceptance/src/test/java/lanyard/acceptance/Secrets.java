@@ -51,8 +51,8 @@ final class Secrets {
 
     /**
      * Every secret, by what it is: those seen, the master key, the passwords of every custodian and trustee and the secret of every
-     * client credential that the services' rows tell of, in each generation, the passwords of the token issuer and of the service
-     * user, and the conductor's private key.
+     * client credential that the services' rows tell of, in each generation, the passwords of the token issuer, of the service user
+     * and of the databases, and the conductor's private key.
      */
     Map<String, String> derived() {
         try {
@@ -64,6 +64,10 @@ final class Secrets {
             var keys = KeyRing.read(ring, "test");
             secrets.put("the master key", Files.readString(ring.resolve("test")).strip());
             secrets.put("the service user's password", RealParts.environment("OS_PASSWORD"));
+            lanyard.services()
+                    .forEach(service -> secrets.put(
+                            "the database password of " + service.name(),
+                            service.setting("lanyard.database.password")));
             var conductor = Files.readString(Path.of(lanyard.settings.get(RealParts.CONDUCTOR_KEY)));
             secrets.put("the conductor's private key", conductor.replaceFirst(".*\"d\":\"([^\"]+)\".*", "$1"));
             for (var event : rows(

@@ -62,8 +62,8 @@ final class ServiceProcess implements AutoCloseable {
         // The test's own environment names other databases and topics.
         builder.environment().keySet().removeIf(name -> name.startsWith("LANYARD_") || name.startsWith("OS_"));
         // The log is read for secrets afterwards: make it tell as much as it can.
-        builder.environment().put("QUARKUS_LOG_CATEGORY__LANYARD__LEVEL", "DEBUG");
-        builder.environment().put("QUARKUS_LOG_CATEGORY__ORG_OPENSTACK4J__LEVEL", "DEBUG");
+        builder.environment().put("QUARKUS_LOG_CATEGORY__LANYARD__LEVEL", "TRACE");
+        builder.environment().put("QUARKUS_LOG_CATEGORY__ORG_OPENSTACK4J__LEVEL", "TRACE");
         settings.forEach((name, value) -> builder.environment().put(variable(name), value));
         builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
         builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));

@@ -79,7 +79,7 @@ public final class SimulatedProvisioner implements Replica {
     private static final class Leaseless extends ClusterRow {
         @Override
         public boolean isLeasedBy(Lease claimed) {
-            return true;
+            return lease != null;
         }
     }
 

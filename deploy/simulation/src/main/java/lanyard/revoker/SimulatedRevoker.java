@@ -66,7 +66,7 @@ public final class SimulatedRevoker implements Replica {
     private static final class Leaseless extends ClusterRow {
         @Override
         public boolean isLeasedBy(Lease claimed) {
-            return true;
+            return lease != null;
         }
     }
 

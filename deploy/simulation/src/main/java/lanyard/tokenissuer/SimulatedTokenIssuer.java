@@ -178,7 +178,7 @@ public final class SimulatedTokenIssuer implements Replica {
     private static final class Leaseless extends ClusterRow {
         @Override
         public boolean isLeasedBy(Lease claimed) {
-            return true;
+            return lease != null;
         }
     }
 

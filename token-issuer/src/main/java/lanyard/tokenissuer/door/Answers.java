@@ -3,7 +3,7 @@ package lanyard.tokenissuer.door;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -15,7 +15,7 @@ import lanyard.tokenissuer.TokenIssuerConfig;
  * What the door answers, in Keystone's words and shapes ({@code keystone/api/discovery.py}, {@code keystone/exception.py}, and the
  * captures in the tests).
  */
-@ApplicationScoped
+@Singleton
 class Answers {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final byte[] NOTHING = {};

@@ -2,6 +2,7 @@ package lanyard.tokenissuer.door;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -12,8 +13,8 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.TimeoutHandler;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
@@ -44,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A login that can be answered from memory is answered on the thread that read it. Every refusal is answered at the same time after
  * its arrival, so that how long it took tells nothing.
  */
-@ApplicationScoped
+@Singleton
 class Door {
     private static final Logger LOG = Logger.getLogger(Door.class);
 
@@ -89,13 +90,13 @@ class Door {
 
     void open(@Observes Router router) {
         router.route().handler(this::begin).failureHandler(this::failed);
-        get(router, "/", context -> answer(context, answers.versions()));
-        get(router, "/v3", context -> answer(context, answers.version()));
-        get(router, "/v3/", context -> answer(context, answers.version()));
         router.post(TOKENS)
                 .handler(TimeoutHandler.create(SLOWEST_REQUEST, 408))
                 .handler(BodyHandler.create(false).setBodyLimit(LARGEST_LOGIN))
                 .handler(this::logIn);
+        get(router, "/", context -> answer(context, answers.versions()));
+        get(router, "/v3", context -> answer(context, answers.version()));
+        get(router, "/v3/", context -> answer(context, answers.version()));
         get(router, TOKENS, context -> see(context, token -> answers.token(200, token, wantsCatalog(context))));
         router.delete(TOKENS).handler(this::revoke);
         get(router, "/v3/auth/catalog", context -> withToken(context, answers::catalog));
@@ -313,7 +314,8 @@ class Door {
         if (context.request().method() == HttpMethod.HEAD || answer.body().length == 0) {
             response.end();
         } else {
-            response.end(Buffer.buffer(answer.body()));
+            // Without a copy: the body of a token is the same for all to whom it is given.
+            response.end(Buffer.buffer(Unpooled.wrappedBuffer(answer.body())));
         }
     }
 

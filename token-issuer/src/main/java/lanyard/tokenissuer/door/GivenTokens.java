@@ -2,7 +2,7 @@ package lanyard.tokenissuer.door;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.InstantSource;
 import java.util.regex.Pattern;
 import lanyard.common.keystone.KeystoneTokens.Token;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What this replica gave is known from memory. Any other is shown to Keystone, with itself: it tells the trust, and the trust the
  * cluster. No caller can borrow another's sight: a token is looked at with its own rights.
  */
-@ApplicationScoped
+@Singleton
 class GivenTokens {
     /** What a token of Keystone's looks like (Fernet, or JWS): anything else is not worth a call. */
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9_=.-]{32,4096}");

@@ -1,6 +1,6 @@
 package lanyard.tokenissuer.door;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ExecutionException;
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * else is done on a thread that may wait. A token that was fetched while something was heard of its cluster is not handed out before
  * the login was looked at anew.
  */
-@ApplicationScoped
+@Singleton
 class IssueToken {
     private static final Logger LOG = Logger.getLogger(IssueToken.class);
     private static final int TRIES = 3;

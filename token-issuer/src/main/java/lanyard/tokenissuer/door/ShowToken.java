@@ -1,7 +1,7 @@
 package lanyard.tokenissuer.door;
 
 import io.smallrye.mutiny.Uni;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.function.Function;
 import lanyard.common.database.Transactions;
 import lanyard.common.events.TokenIssued;
@@ -25,7 +25,7 @@ import org.hibernate.reactive.mutiny.Mutiny;
  *
  * <p>A token for a token is always the very same one. So no exchange ever lengthens a life or widens a scope.
  */
-@ApplicationScoped
+@Singleton
 class ShowToken {
     private final GivenTokens given;
     private final BusWatch bus;

@@ -123,26 +123,35 @@ final class Door {
 
     /** Puts a load on a server without measuring it. What goes wrong counts all the same. */
     Tally load(String what, String url, int clients, Plan plan) {
-        try {
-            var tally = Load.put(Request.server(URI.create(url)), clients, plan, PATIENCE);
-            tally.faults().forEach((fault, times) -> faults.add("%s: %s, %,d times".formatted(what, fault, times)));
-            return tally;
+        try (var load = new Load(Request.server(URI.create(url)), clients, PATIENCE)) {
+            return run(load, what, plan);
         } catch (IOException e) {
-            throw new Trouble(
-                    "%s: %s does not take connections (%s)".formatted(what, url, e.getMessage()),
-                    "look at the logs in " + home.file("log"),
-                    e);
+            throw unreachable(what, url, e);
         }
     }
 
-    Measured measure(Measured.Kind kind, String url, int clients, @Nullable Double rate, Plan plan) {
+    private Tally run(Load load, String what, Plan plan) throws IOException {
+        var tally = load.run(plan);
+        tally.faults().forEach((fault, times) -> faults.add("%s: %s, %,d times".formatted(what, fault, times)));
+        return tally;
+    }
+
+    private Trouble unreachable(String what, String url, IOException e) {
+        return new Trouble(
+                "%s: %s does not take connections (%s)".formatted(what, url, e.getMessage()),
+                "look at the logs in " + home.file("log"),
+                e);
+    }
+
+    /** @param before is run first, over the same connections, and not measured */
+    Measured measure(Measured.Kind kind, String url, int clients, @Nullable Double rate, Plan before, Plan plan) {
         var what = "%s, %d %s".formatted(kind.title(), clients, clients == 1 ? "client" : "clients");
         return terminal.during(what, () -> {
             if (kind == Measured.Kind.KEYSTONE) {
-                return measured(kind, what, url, clients, rate, plan, null);
+                return measured(kind, what, url, clients, rate, before, plan, null);
             }
             try (var jvm = jvm()) {
-                return measured(kind, what, url, clients, rate, plan, jvm);
+                return measured(kind, what, url, clients, rate, before, plan, jvm);
             }
         });
     }
@@ -153,14 +162,20 @@ final class Door {
             String url,
             int clients,
             @Nullable Double rate,
+            Plan before,
             Plan plan,
             @Nullable DoorJvm jvm) {
         var keystone = keystone();
         var door = process();
-        long allocated = jvm == null ? 0 : jvm.allocatedBytes();
-        var before = Cpu.now(keystone, door);
-        var tally = load(what, url, clients, plan);
-        var cpu = Cpu.now(keystone, door).since(before);
-        return new Measured(kind, clients, rate, tally, cpu, jvm == null ? null : jvm.allocatedBytes() - allocated);
+        try (var load = new Load(Request.server(URI.create(url)), clients, PATIENCE)) {
+            run(load, "before " + what, before);
+            long allocated = jvm == null ? 0 : jvm.allocatedBytes();
+            var used = Cpu.now(keystone, door);
+            var tally = run(load, what, plan);
+            var cpu = Cpu.now(keystone, door).since(used);
+            return new Measured(kind, clients, rate, tally, cpu, jvm == null ? null : jvm.allocatedBytes() - allocated);
+        } catch (IOException e) {
+            throw unreachable(what, url, e);
+        }
     }
 }

@@ -205,7 +205,8 @@ public final class DoorBenchmark implements BenchCommand.Benchmark {
         // There is no compiler to wait for, only Keystone's own caches.
         door.load("warming up Keystone", url, 4, Plan.once(logins));
         for (int clients : CLIENTS) {
-            lines.add(door.measure(Kind.KEYSTONE, url, clients, null, Plan.closed(logins, measured())));
+            lines.add(door.measure(
+                    Kind.KEYSTONE, url, clients, null, Plan.once(List.of()), Plan.closed(logins, measured())));
         }
     }
 
@@ -215,18 +216,20 @@ public final class DoorBenchmark implements BenchCommand.Benchmark {
         door.load("filling the door", url, fetches, Plan.once(logins));
         double highest = 0;
         for (int clients : CLIENTS) {
-            warmUp(door, url, clients, logins);
-            var line = door.measure(Kind.WARM, url, clients, null, Plan.closed(logins, measured()));
+            var line = door.measure(Kind.WARM, url, clients, null, warmUp(logins), Plan.closed(logins, measured()));
             lines.add(line);
             highest = Math.max(highest, line.tally().perSecond());
         }
         double rate = Math.max(1, Math.floor(highest / 2));
         int clients = CLIENTS[CLIENTS.length - 1];
-        lines.add(door.measure(Kind.OPEN, url, clients, rate, Plan.open(logins, rate, measured())));
+        // At that rate, too: to open all connections at once and to come down from the highest are not what is
+        // measured.
+        var before = Plan.open(logins, rate, Duration.ofSeconds(warmUp));
+        lines.add(door.measure(Kind.OPEN, url, clients, rate, before, Plan.open(logins, rate, measured())));
     }
 
-    private void warmUp(Door door, String url, int clients, List<Request> logins) {
-        door.load("warming up the door", url, clients, Plan.closed(logins, Duration.ofSeconds(warmUp)));
+    private Plan warmUp(List<Request> logins) {
+        return Plan.closed(logins, Duration.ofSeconds(warmUp));
     }
 
     /** @param reserved warms the door up; none of those that are measured has been seen by it since it started */
@@ -239,8 +242,8 @@ public final class DoorBenchmark implements BenchCommand.Benchmark {
             List<Measured> lines) {
         door.restart("Starting the door anew, with no token at hand", how);
         var url = door.variable("LANYARD_DOOR_URL");
-        warmUp(door, url, coldClients, Door.logins(List.of(reserved)));
-        lines.add(door.measure(kind, url, coldClients, null, Plan.once(Door.logins(credentials))));
+        var before = warmUp(Door.logins(List.of(reserved)));
+        lines.add(door.measure(kind, url, coldClients, null, before, Plan.once(Door.logins(credentials))));
     }
 
     // ---- With a stand-in for Keystone

@@ -15,10 +15,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 
 /**
- * Puts a load on a server that hands out tokens, on the thread that calls. Only an answer 201 with a token is a success; everything
- * else is counted by what it was.
+ * Puts one load after the other on a server that hands out tokens, over the same connections and on the thread that calls. Only an
+ * answer 201 with a token is a success; everything else is counted by what it was.
  */
-public final class Load {
+public final class Load implements AutoCloseable {
     private static final long NO_HURRY = TimeUnit.MILLISECONDS.toNanos(100);
     // A selector waits whole milliseconds. A plan that is to keep its rate is looked at more often than that; how much
     // later than intended a request goes out for it counts as the server's latency.
@@ -26,45 +26,44 @@ public final class Load {
     private static final long NAP = TimeUnit.MICROSECONDS.toNanos(250);
     private static final long LONGEST = TimeUnit.MINUTES.toNanos(20);
 
-    private final Plan plan;
     private final long patience;
-    private final Selector selector;
+    private final Selector selector = Selector.open();
     private final List<Client> clients = new ArrayList<>();
     private final Deque<Client> free = new ArrayDeque<>();
-    private final Histogram latencies = new Histogram(LONGEST, 3);
-    private final Map<String, Long> faults = new TreeMap<>();
-    private final long start = System.nanoTime();
+    private Plan plan = Plan.once(List.of());
+    private Histogram latencies = new Histogram(LONGEST, 3);
+    private Map<String, Long> faults = new TreeMap<>();
+    private long start;
     private long postponed;
     private long lastAnswer;
 
-    private Load(InetSocketAddress server, int clients, Plan plan, Duration patience, Selector selector) {
-        this.plan = plan;
+    /**
+     * @param clients how many requests can be under way at once
+     * @param patience how long to wait for one answer
+     */
+    public Load(InetSocketAddress server, int clients, Duration patience) throws IOException {
         this.patience = patience.toNanos();
-        this.selector = selector;
         for (int i = 0; i < clients; i++) {
             this.clients.add(new Client(server, selector));
         }
         free.addAll(this.clients);
     }
 
-    /**
-     * Runs a plan to its end, and waits for the answers that are still missing then.
-     *
-     * @param clients how many requests can be under way at once
-     * @param patience how long to wait for one answer
-     */
-    public static Tally put(InetSocketAddress server, int clients, Plan plan, Duration patience) throws IOException {
-        try (var selector = Selector.open()) {
-            var load = new Load(server, clients, plan, patience, selector);
-            try {
-                return load.run();
-            } finally {
-                load.clients.forEach(Client::close);
-            }
-        }
+    /** Closes the connections. */
+    @Override
+    public void close() throws IOException {
+        clients.forEach(Client::close);
+        selector.close();
     }
 
-    private Tally run() throws IOException {
+    /** Runs a plan to its end, and waits for the answers that are still missing then. */
+    public Tally run(Plan next) throws IOException {
+        plan = next;
+        latencies = new Histogram(LONGEST, 3);
+        faults = new TreeMap<>();
+        postponed = 0;
+        lastAnswer = 0;
+        start = System.nanoTime();
         long nextLook = NO_HURRY;
         while (true) {
             sendWhatIsDue();

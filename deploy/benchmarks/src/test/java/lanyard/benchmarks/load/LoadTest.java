@@ -24,7 +24,7 @@ class LoadTest {
     @Test
     void in_a_closed_loop_everything_that_is_sent_is_counted_once_over_connections_that_stay() throws Exception {
         try (var server = new TinyServer(n -> token("x".repeat(n * 7919 % 70_000)))) {
-            var tally = Load.put(server.address(), 8, Plan.closed(List.of(REQUEST), Duration.ofMillis(500)), PATIENCE);
+            var tally = run(server, 8, Plan.closed(List.of(REQUEST), Duration.ofMillis(500)), PATIENCE);
             assertThat(tally.faults()).isEmpty();
             assertThat(tally.tokens()).isPositive().isEqualTo(server.requests());
             assertThat(server.connections()).isEqualTo(8);
@@ -82,7 +82,7 @@ class LoadTest {
     @Test
     void who_waits_too_long_for_an_answer_gives_up() throws Exception {
         try (var server = new TinyServer(n -> "HTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\n")) {
-            var tally = Load.put(server.address(), 1, Plan.once(List.of(REQUEST)), Duration.ofMillis(200));
+            var tally = run(server, 1, Plan.once(List.of(REQUEST)), Duration.ofMillis(200));
             assertThat(tally.faults()).containsOnlyKeys("no answer in 0 s");
         }
     }
@@ -91,8 +91,7 @@ class LoadTest {
     @Test
     void an_open_loop_sends_as_many_as_its_rate_says_and_none_before_its_time() throws Exception {
         try (var server = new TinyServer(n -> token("{}"))) {
-            var tally =
-                    Load.put(server.address(), 4, Plan.open(List.of(REQUEST), 200, Duration.ofSeconds(1)), PATIENCE);
+            var tally = run(server, 4, Plan.open(List.of(REQUEST), 200, Duration.ofSeconds(1)), PATIENCE);
             assertThat(tally.faults()).isEmpty();
             assertThat(tally.tokens()).isEqualTo(200);
             assertThat(tally.elapsed()).isGreaterThanOrEqualTo(Duration.ofMillis(995));
@@ -107,8 +106,7 @@ class LoadTest {
             }
             return token("{}");
         })) {
-            var tally =
-                    Load.put(server.address(), 1, Plan.open(List.of(REQUEST), 100, Duration.ofMillis(400)), PATIENCE);
+            var tally = run(server, 1, Plan.open(List.of(REQUEST), 100, Duration.ofMillis(400)), PATIENCE);
             assertThat(tally.tokens()).isEqualTo(40);
             // The one client was kept for 400 ms: half of the requests waited 200 ms or more before they were sent.
             assertThat(tally.millis(50)).isGreaterThanOrEqualTo(190);
@@ -119,7 +117,7 @@ class LoadTest {
     void in_a_stampede_who_is_told_to_wait_comes_back_and_waits_no_shorter() throws Exception {
         try (var server = new TinyServer(
                 n -> n < 10 ? answer("503 Service Unavailable", "Retry-After: 1\r\n", "{}") : token("{}"))) {
-            var tally = Load.put(server.address(), 10, Plan.stampede(Collections.nCopies(10, REQUEST)), PATIENCE);
+            var tally = run(server, 10, Plan.stampede(Collections.nCopies(10, REQUEST)), PATIENCE);
             assertThat(tally.faults()).isEmpty();
             assertThat(tally.tokens()).isEqualTo(10);
             assertThat(tally.postponed()).isEqualTo(10);
@@ -141,8 +139,14 @@ class LoadTest {
         return new Tally(latencies, Map.of(), 0, Duration.ofSeconds(1));
     }
 
+    private static Tally run(TinyServer server, int clients, Plan plan, Duration patience) throws IOException {
+        try (var load = new Load(server.address(), clients, patience)) {
+            return load.run(plan);
+        }
+    }
+
     private static Tally once(TinyServer server, int clients, int requests) throws IOException {
-        return Load.put(server.address(), clients, Plan.once(Collections.nCopies(requests, REQUEST)), PATIENCE);
+        return run(server, clients, Plan.once(Collections.nCopies(requests, REQUEST)), PATIENCE);
     }
 
     private static void sleep(long millis) {
