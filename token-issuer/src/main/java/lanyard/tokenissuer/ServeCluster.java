@@ -14,8 +14,8 @@ import lanyard.common.outbox.Outbox;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedCluster;
 import lanyard.common.reconcile.LeasedRows;
-import lanyard.common.reconcile.Waits;
 import lanyard.common.reconcile.Reconciliation;
+import lanyard.common.reconcile.Waits;
 import lanyard.common.secrets.Seal;
 import lanyard.tokenissuer.ClusterRow.Failure;
 import lanyard.tokenissuer.Preparation.AfterRefusal;
@@ -198,10 +198,7 @@ class ServeCluster implements Reconciliation {
             String message) {
         var now = clock.instant();
         var reaction = Preparation.afterRefusal(
-                recorded,
-                waits.after(recorded.refusals()),
-                now.plus(waits.after(lease.attempts())),
-                now);
+                recorded, waits.after(recorded.refusals()), now.plus(waits.after(lease.attempts())), now);
         LOG.warnf("the door can't serve cluster %s: %s", lease.cluster(), message);
         switch (reaction) {
             case AfterRefusal.Tell() ->

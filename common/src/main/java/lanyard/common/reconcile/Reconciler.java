@@ -34,8 +34,7 @@ class Reconciler {
             Thread.ofVirtual().name("reconcile-", 0).factory());
     private volatile boolean running = true;
 
-    Reconciler(
-            Leases leases, Reconciliation reconciliation, Wakeups wakeups, Waits waits, ReconcileConfig config) {
+    Reconciler(Leases leases, Reconciliation reconciliation, Wakeups wakeups, Waits waits, ReconcileConfig config) {
         this.leases = leases;
         this.reconciliation = reconciliation;
         this.wakeups = wakeups;

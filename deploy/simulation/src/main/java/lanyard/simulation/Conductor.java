@@ -64,6 +64,7 @@ final class Conductor {
         boolean deleted;
         /** Whether another owner was told, too. */
         boolean forged;
+
         int wantedClient = 1;
         int wantedBackend = 1;
 
@@ -82,7 +83,8 @@ final class Conductor {
         return Objects.requireNonNull(clusters.get(id));
     }
 
-    @Nullable Cluster clusterIfKnown(String id) {
+    @Nullable
+    Cluster clusterIfKnown(String id) {
         return clusters.get(id);
     }
 

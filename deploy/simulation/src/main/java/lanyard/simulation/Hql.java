@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param assigned the parameter that is set, from 1; 0 for none
  */
 record Hql(String verb, String target, String entity, int assigned, List<Condition> conditions) {
-    private static final Pattern SHAPE = Pattern.compile(
-            "(?:(?:select (?<selected>count\\(\\*\\)|\\w+) )?from (?<read>\\w+)"
+    private static final Pattern SHAPE =
+            Pattern.compile("(?:(?:select (?<selected>count\\(\\*\\)|\\w+) )?from (?<read>\\w+)"
                     + "|update (?<updated>\\w+) set (?<set>\\w+) = \\?(?<value>\\d)"
                     + "|delete from (?<deleted>\\w+))"
                     + " where (?<where>.+)");

@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -192,7 +192,8 @@ final class Invariants implements ModelKeystone.Removals {
             if (isOf(trust, cluster) && !announced.contains(trust.trust().id())) {
                 throw new Violation(
                         "no trust is left over",
-                        "%s has %s beside %s".formatted(cluster.id, trust.trust().id(), announced));
+                        "%s has %s beside %s"
+                                .formatted(cluster.id, trust.trust().id(), announced));
             }
         }
     }
@@ -237,8 +238,8 @@ final class Invariants implements ModelKeystone.Removals {
         for (var message : outbox.messages()) {
             var place = places.get(ByteBuffer.wrap(message.body()));
             if (place == null) {
-                throw new Violation("what is committed is told", "a message of %s is on no topic"
-                        .formatted(message.key()));
+                throw new Violation(
+                        "what is committed is told", "a message of %s is on no topic".formatted(message.key()));
             }
             if (message.key() != null) {
                 var before = last.put(message.key(), place);

@@ -20,7 +20,8 @@ final class Messages {
         var content = project == null ? "" : "\\\"project_id\\\": \\\"%s\\\"".formatted(project);
         var initiator = owner == null ? "" : "\\\"user_id\\\": \\\"%s\\\"".formatted(owner);
         return ("{\"oslo.version\": \"2.0\", \"oslo.message\": \"{\\\"event_type\\\": \\\"magnum.cluster." + action
-                        + "\\\", \\\"payload\\\": {\\\"action\\\": \\\"" + action + "\\\", \\\"outcome\\\": \\\"" + outcome
+                        + "\\\", \\\"payload\\\": {\\\"action\\\": \\\"" + action + "\\\", \\\"outcome\\\": \\\""
+                        + outcome
                         + "\\\", \\\"initiator\\\": {" + initiator + "}, \\\"target\\\": {\\\"id\\\": \\\"" + cluster
                         + "\\\", \\\"attachments\\\": [{\\\"content\\\": {" + content + "}}]}}}\"}")
                 .getBytes(StandardCharsets.UTF_8);

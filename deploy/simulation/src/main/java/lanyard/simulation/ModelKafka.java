@@ -216,7 +216,10 @@ final class ModelKafka {
         /** The next message of some partition; of one partition they come in order. */
         ConsumerRecord<String, byte[]> poll() {
             var behind = new ArrayList<Partition>();
-            owned.entrySet().stream().filter(this::isBehind).map(Map.Entry::getKey).forEach(behind::add);
+            owned.entrySet().stream()
+                    .filter(this::isBehind)
+                    .map(Map.Entry::getKey)
+                    .forEach(behind::add);
             Collections.sort(behind);
             var partition = world.oneOf(behind);
             var offset = owned.getOrDefault(partition, 0L);

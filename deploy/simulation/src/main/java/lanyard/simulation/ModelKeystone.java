@@ -2,7 +2,6 @@ package lanyard.simulation;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +28,7 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
     private final Map<String, Delegation> trusts = new TreeMap<>();
     /** The unique constraint, which removed trusts keep. */
     private final Set<List<Object>> taken = new HashSet<>();
+
     private final Map<String, String> tokens = new TreeMap<>();
     private final Set<String> projects = new TreeSet<>();
     private final TreeSet<String> roles = new TreeSet<>(List.of("member", "load-balancer_member", "reader"));
@@ -91,7 +91,8 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
         return List.copyOf(trusts.values());
     }
 
-    @Nullable Account user(String id) {
+    @Nullable
+    Account user(String id) {
         return users.get(id);
     }
 
@@ -112,8 +113,8 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
 
     void removeUser(String id) {
         trusts.values()
-                .removeIf(one ->
-                        one.trust().trustorId().equals(id) || one.trust().trusteeId().equals(id));
+                .removeIf(one -> one.trust().trustorId().equals(id)
+                        || one.trust().trusteeId().equals(id));
         users.remove(id);
         world.changed();
     }
@@ -270,12 +271,13 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
 
     @Override
     public Reply<Void> resetPassword(String userId, Secret password) {
-        return call("reset password of " + userId, () -> found(users.get(userId)).then(user -> {
-            user.password = password;
-            user.enabled = true;
-            world.changed();
-            return Reply.done();
-        }));
+        return call(
+                "reset password of " + userId, () -> found(users.get(userId)).then(user -> {
+                    user.password = password;
+                    user.enabled = true;
+                    world.changed();
+                    return Reply.done();
+                }));
     }
 
     @Override
@@ -344,23 +346,29 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
 
     @Override
     public Reply<List<Trust>> trustsTo(String trusteeId) {
-        return call("trusts to " + trusteeId, () -> new Reply.Done<>(trusts.values().stream()
-                .map(Delegation::trust)
-                .filter(trust -> trust.trusteeId().equals(trusteeId))
-                .toList()));
+        return call(
+                "trusts to " + trusteeId,
+                () -> new Reply.Done<>(trusts.values().stream()
+                        .map(Delegation::trust)
+                        .filter(trust -> trust.trusteeId().equals(trusteeId))
+                        .toList()));
     }
 
     @Override
     public Reply<List<Trust>> trustsBetween(String trustorId, String trusteeId) {
-        return call("trusts from " + trustorId + " to " + trusteeId, () -> new Reply.Done<>(trusts.values().stream()
-                .map(Delegation::trust)
-                .filter(trust -> trust.trustorId().equals(trustorId) && trust.trusteeId().equals(trusteeId))
-                .toList()));
+        return call(
+                "trusts from " + trustorId + " to " + trusteeId,
+                () -> new Reply.Done<>(trusts.values().stream()
+                        .map(Delegation::trust)
+                        .filter(trust -> trust.trustorId().equals(trustorId)
+                                && trust.trusteeId().equals(trusteeId))
+                        .toList()));
     }
 
     @Override
     public Reply<Set<String>> rolesOf(String trustId) {
-        return call("roles of trust " + trustId, () -> found(trusts.get(trustId)).map(Delegation::roles));
+        return call(
+                "roles of trust " + trustId, () -> found(trusts.get(trustId)).map(Delegation::roles));
     }
 
     @Override
@@ -398,7 +406,8 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
     // ---- Tokens
 
     /** Why Keystone gives no token for a trust, nor takes one; {@code null} if it does. */
-    @Nullable Reply<Token> refusal(String trustId) {
+    @Nullable
+    Reply<Token> refusal(String trustId) {
         var delegation = trusts.get(trustId);
         if (delegation == null) {
             return new Reply.Denied<>(401, "no such trust");
@@ -468,9 +477,7 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
 
     @Override
     public Reply<Token> validate(Secret token) {
-        return call(
-                "validate a token",
-                () -> isGood(token) ? new Reply.Done<>(token("none")) : new Reply.Missing<>());
+        return call("validate a token", () -> isGood(token) ? new Reply.Done<>(token("none")) : new Reply.Missing<>());
     }
 
     @Override

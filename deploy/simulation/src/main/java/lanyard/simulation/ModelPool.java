@@ -9,11 +9,9 @@ import io.vertx.mutiny.sqlclient.RowSet;
 import io.vertx.mutiny.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,7 +21,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import lanyard.common.reconcile.LeasedCluster;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A pool of connections on which the loops run their few statements in SQL, each a transaction of its own. They are known by their text:
@@ -251,7 +248,8 @@ final class ModelPool extends Pool {
         if (database.isLocked(table, key) && database.world.canWait()) {
             database.world.await(Coroutine.Next.POSTGRES, () -> !database.isLocked(table, key));
         }
-        if (table.rows.get(key) instanceof LeasedCluster row && parameters.getUUID(1).equals(row.lease)) {
+        if (table.rows.get(key) instanceof LeasedCluster row
+                && parameters.getUUID(1).equals(row.lease)) {
             row.lease = null;
             row.leasedUntil = null;
             row.dueAt = database.now().plus(seconds(parameters.getDouble(2)));

@@ -1,5 +1,6 @@
 package lanyard.simulation;
 
+import io.smallrye.mutiny.Uni;
 import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -12,10 +13,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import io.smallrye.mutiny.Uni;
 import lanyard.common.reconcile.LeasedCluster;
 import org.hibernate.reactive.mutiny.Mutiny;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One service's schema in a PostgreSQL: tables, row locks, and transactions that read what is committed when they read it, and that happen

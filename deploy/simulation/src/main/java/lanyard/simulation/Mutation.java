@@ -31,10 +31,6 @@ public enum Mutation {
     BELIEVE_REMOVALS,
     /** An attempt that was given up is not told. */
     KEEP_QUIET_ABOUT_WITHDRAWAL,
-    /** That the user is there already is taken for a failure. */
-    CONFLICT_IS_FAILURE,
-    /** That what is to be removed is gone already is taken for a failure. */
-    GONE_IS_FAILURE,
     /** Whoever gives a share in the custodian back takes it for the last one. */
     EVERY_SHARE_IS_THE_LAST,
     /** A custodian that is being removed is used all the same. */

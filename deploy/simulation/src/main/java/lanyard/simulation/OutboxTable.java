@@ -30,7 +30,6 @@ final class OutboxTable {
         this.message = message;
     }
 
-
     /** All that was ever committed, in the order of its ids. */
     List<OutboxMessage> messages() {
         return table.rows.values().stream().map(message::apply).toList();

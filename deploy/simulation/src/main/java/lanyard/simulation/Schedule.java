@@ -47,7 +47,8 @@ final class Schedule {
         kafka = new ModelKafka(world);
         invariants = new Invariants(world, kafka);
         keystone = new ModelKeystone(world, invariants);
-        var provisioner = service("provisioner", SimulatedProvisioner::tables, SimulatedProvisioner::new, (process, replica) -> {});
+        var provisioner = service(
+                "provisioner", SimulatedProvisioner::tables, SimulatedProvisioner::new, (process, replica) -> {});
         var revoker = service("revoker", SimulatedRevoker::tables, SimulatedRevoker::new, (process, replica) -> {});
         tokenIssuer = service("token-issuer", SimulatedTokenIssuer::tables, SimulatedTokenIssuer::new, this::attend);
         services = List.of(provisioner, revoker, tokenIssuer);

@@ -176,11 +176,7 @@ final class Service {
             var ends = world.now() + length;
             var leases = reconciling.claim(1 + world.random.nextInt(3));
             for (var lease : leases) {
-                world.spawn(
-                        process,
-                        "worker " + lease.cluster().substring(0, 8),
-                        ends,
-                        () -> reconciling.work(lease));
+                world.spawn(process, "worker " + lease.cluster().substring(0, 8), ends, () -> reconciling.work(lease));
             }
             if (leases.isEmpty()) {
                 world.sleep(World.SECOND);

@@ -43,7 +43,10 @@ public final class Simulate implements SimulateCommand.Simulator {
     @Option(names = "--trace", description = "With --seed: print each step.")
     private boolean trace;
 
-    @Option(names = "--mutation", paramLabel = "NAME", description = "Build this fault into the core: ${COMPLETION-CANDIDATES}.")
+    @Option(
+            names = "--mutation",
+            paramLabel = "NAME",
+            description = "Build this fault into the core: ${COMPLETION-CANDIDATES}.")
     private @Nullable Mutation mutation;
 
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
@@ -93,11 +96,7 @@ public final class Simulate implements SimulateCommand.Simulator {
         if (now - nextLine >= 0) {
             nextLine = now + BETWEEN_LINES;
             out.printf(
-                    Locale.ROOT,
-                    "%,d of %,d schedules, %,.0f a second%n",
-                    done,
-                    seeds,
-                    done / ((now - began) / 1e9));
+                    Locale.ROOT, "%,d of %,d schedules, %,.0f a second%n", done, seeds, done / ((now - began) / 1e9));
         }
     }
 }

@@ -35,26 +35,30 @@ final class Simulation {
         var faults = new EnumMap<Fault, Long>(Fault.class);
         var failures = new ArrayList<Schedule.Result>();
         var threads = IntStream.range(0, Runtime.getRuntime().availableProcessors())
-                .mapToObj(i -> Thread.ofPlatform().name("simulation-" + i).daemon().unstarted(() -> {
-                    while (true) {
-                        var seed = next.getAndIncrement();
-                        if (seed >= from + number) {
-                            return;
-                        }
-                        var result = Schedule.run(seed, false, mutation);
-                        steps.addAndGet(result.steps());
-                        synchronized (failures) {
-                            result.faults().forEach((fault, count) -> faults.merge(fault, (long) count, Long::sum));
-                            if (result.violation() != null) {
-                                failures.add(result);
-                                if (failures.size() >= enough) {
-                                    next.set(from + number);
+                .mapToObj(i -> Thread.ofPlatform()
+                        .name("simulation-" + i)
+                        .daemon()
+                        .unstarted(() -> {
+                            while (true) {
+                                var seed = next.getAndIncrement();
+                                if (seed >= from + number) {
+                                    return;
                                 }
+                                var result = Schedule.run(seed, false, mutation);
+                                steps.addAndGet(result.steps());
+                                synchronized (failures) {
+                                    result.faults()
+                                            .forEach((fault, count) -> faults.merge(fault, (long) count, Long::sum));
+                                    if (result.violation() != null) {
+                                        failures.add(result);
+                                        if (failures.size() >= enough) {
+                                            next.set(from + number);
+                                        }
+                                    }
+                                }
+                                progress.accept(done.incrementAndGet());
                             }
-                        }
-                        progress.accept(done.incrementAndGet());
-                    }
-                }))
+                        }))
                 .toList();
         threads.forEach(Thread::start);
         threads.forEach(Simulation::join);

@@ -93,7 +93,9 @@ final class Table<E> {
         }
         return ids.size() == 1
                 ? text(Objects.requireNonNull(value(ids.getFirst(), row)))
-                : String.join("/", ids.stream().map(id -> String.valueOf(value(id, row))).toList());
+                : String.join(
+                        "/",
+                        ids.stream().map(id -> String.valueOf(value(id, row))).toList());
     }
 
     boolean hasGeneratedKeys() {

@@ -102,11 +102,12 @@ final class Transaction {
             case "persistAll" -> later(() -> insert(List.of((Object[]) arguments[0])));
             case "remove" -> later(() -> remove(List.of(arguments[0])));
             case "removeAll" -> later(() -> remove(List.of((Object[]) arguments[0])));
-            case "flush" -> later(() -> {
-                database.statement("flush");
-                flush();
-                return null;
-            });
+            case "flush" ->
+                later(() -> {
+                    database.statement("flush");
+                    flush();
+                    return null;
+                });
             case "createQuery", "createMutationQuery" -> query((String) arguments[0], method.getReturnType(), false);
             case "createNativeQuery" -> query((String) arguments[0], method.getReturnType(), true);
             default -> throw database.world.unknown(method);
@@ -127,7 +128,8 @@ final class Transaction {
                             yield proxy;
                         }
                         case "getResultList" -> later(() -> select(text, parameters));
-                        case "getSingleResult" -> later(() -> select(text, parameters).getFirst());
+                        case "getSingleResult" ->
+                            later(() -> select(text, parameters).getFirst());
                         case "executeUpdate" ->
                             later(() -> isNative ? insertNew(text, parameters) : change(text, parameters));
                         default -> throw database.world.unknown(method);
@@ -161,8 +163,7 @@ final class Transaction {
     /** The session's own entity for a row: one that it has is not read anew. */
     @SuppressWarnings("unchecked")
     private <E> E manage(Table<E> table, String key, E row) {
-        return ((Managed<E>)
-                        managed.computeIfAbsent(address(table, key), at -> new Managed<>(table, table.copy(row))))
+        return ((Managed<E>) managed.computeIfAbsent(address(table, key), at -> new Managed<>(table, table.copy(row))))
                 .entity;
     }
 

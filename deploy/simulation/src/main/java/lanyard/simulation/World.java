@@ -154,11 +154,13 @@ final class World {
                 : current.process == null ? current.name : current.process.name + " " + current.name;
     }
 
-    @Nullable Process process() {
+    @Nullable
+    Process process() {
         return current == null ? null : current.process;
     }
 
-    @Nullable Coroutine current() {
+    @Nullable
+    Coroutine current() {
         return current;
     }
 
@@ -310,7 +312,8 @@ final class World {
             return true;
         }
         if (strikes(Fault.PAUSE)) {
-            // Who is about to call Keystone has just looked at its lease, and no lease bears more than its margin after that.
+            // Who is about to call Keystone has just looked at its lease, and no lease bears more than its margin after
+            // that.
             var works = coroutines.stream()
                     .anyMatch(one -> one.process == process
                             && one.next() == Coroutine.Next.KEYSTONE
@@ -323,8 +326,7 @@ final class World {
         }
         if (strikes(Fault.CLOCK_JUMP)) {
             // Back by less than a lease's margin: see above.
-            process.clockError =
-                    Math.max(-10 * SECOND, process.clockError + random.nextLong(-10 * SECOND, 2 * MINUTE));
+            process.clockError = Math.max(-10 * SECOND, process.clockError + random.nextLong(-10 * SECOND, 2 * MINUTE));
             trace.line(now, process.name, "its clock jumps");
         }
         return false;

@@ -227,8 +227,7 @@ public final class SimulatedTokenIssuer implements Replica {
         @Override
         public Reply<Token> ask(Delegated what) {
             return what.trusteeship() == Trusteeship.ISSUER || what.trustee() == null
-                    ? around.tokens()
-                            .issue(new ServiceUser(UserNames.ISSUER, domain, issuersPassword()), what.trust())
+                    ? around.tokens().issue(new ServiceUser(UserNames.ISSUER, domain, issuersPassword()), what.trust())
                     : around.tokens().issue(what.trustee(), password(what), what.trust());
         }
 
@@ -238,9 +237,7 @@ public final class SimulatedTokenIssuer implements Replica {
         }
 
         private Secret password(Delegated what) {
-            return around.settings()
-                    .keyRing()
-                    .derive(what.key(), Purpose.TRUSTEE, what.cluster(), what.generation());
+            return around.settings().keyRing().derive(what.key(), Purpose.TRUSTEE, what.cluster(), what.generation());
         }
 
         @Override
