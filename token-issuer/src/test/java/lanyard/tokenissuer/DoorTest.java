@@ -380,6 +380,28 @@ class DoorTest {
     }
 
     @Test
+    void aLoginThatWaitsForTheDatabaseIsToldToComeBack() throws SQLException {
+        var provisioned = delegation.make("cloud-provider");
+        var credential = ready(provisioned);
+        try (var connection = database.getConnection();
+                var statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("lock table credential in access exclusive mode");
+            clusters.forget(provisioned.cluster());
+            var asked = Instant.now();
+            var answer = login(byApplicationCredential(credential));
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+            // Well before the time that a request may take at all.
+            assertThat(Duration.between(asked, Instant.now())).isLessThan(Duration.ofSeconds(12));
+            connection.rollback();
+        }
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        login(byApplicationCredential(credential)).statusCode())
+                .isEqualTo(201));
+    }
+
+    @Test
     void aTokenThatTheDoorGaveIsShownAndExchangedForItselfAndGivenBack() {
         var provisioned = delegation.make("cloud-provider");
         var credential = ready(provisioned);

@@ -200,8 +200,7 @@ class RealClientsTest {
                     "openstacksdk had %d tokens in %d ms, where a token lives for %s%n",
                     tokens.size(), Duration.between(since, Instant.now()).toMillis(), SHORT_LIFE);
 
-            tell("delete", "pending");
-            tell("delete", "success");
+            deleteCluster();
             eventually(() -> session.projects().has("error"));
             eventually(() -> session.projects().path("error").asText().equals("Unauthorized"));
             assertThat(withoutRequest(session.projects())).isEqualTo(withoutRequest(fromKeystoneItself()));
@@ -282,8 +281,7 @@ class RealClientsTest {
                         "name " + tenant.project(),
                         "trust " + tenant.project());
 
-        tell("delete", "pending");
-        tell("delete", "success");
+        deleteCluster();
         eventually(() -> lanyard.login(credential).status() == 401);
         var refused = Client.run(List.of(program.toString()), Map.of(), credential.toString());
         assertThat(refused.output().lines())
@@ -311,8 +309,7 @@ class RealClientsTest {
                         "name " + tenant.project(),
                         "token " + tenant.project());
 
-        tell("delete", "pending");
-        tell("delete", "success");
+        deleteCluster();
         eventually(() -> lanyard.login(credential).status() == 401);
         assertThat(Client.run(command, Map.of(), input).output().lines())
                 .containsExactly(
@@ -329,6 +326,11 @@ class RealClientsTest {
         secrets.add(credential, lanyard.login(credential).token());
         secrets.add(credential, Lanyard.login(hastyDoor, credential).token());
         assertThat(secrets.leaks(bus)).isEmpty();
+    }
+
+    private void deleteCluster() {
+        tell("delete", "pending");
+        tell("delete", "success");
     }
 
     private void tell(String action, String outcome) {

@@ -288,12 +288,22 @@ class Door {
                 count(Hindrance.TOO_LARGE, context, null, null);
                 answer(context, answers.tooLarge(LARGEST_LOGIN));
             }
-            case 408 -> answer(context, answers.tooSlow());
+            case 408 -> late(context);
             case 400 -> answer(context, answers.malformed("The request can't be read."));
             default -> {
                 LOG.error("a request could not be answered", context.failure());
                 answer(context, answers.failed());
             }
+        }
+    }
+
+    /** What is late after it has arrived waits for the database: Keystone is waited for as long as a client is patient, and no longer. */
+    private void late(RoutingContext context) {
+        if (context.request().isEnded()) {
+            count(Hindrance.DATABASE_UNAVAILABLE, context, null, null);
+            answer(context, answers.unavailable());
+        } else {
+            answer(context, answers.tooSlow());
         }
     }
 

@@ -38,7 +38,7 @@ enum Hindrance {
     BUS_LOST,
     /** The line of events for the audit is full. */
     AUDIT_FULL,
-    /** The database does not answer, and the credential is not in memory. */
+    /** The database does not answer, or not in time, and the credential is not in memory. */
     DATABASE_UNAVAILABLE,
     /** The key ring has lost the key from which the credential is derived. */
     KEY_MISSING,

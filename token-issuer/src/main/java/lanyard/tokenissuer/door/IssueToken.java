@@ -3,7 +3,10 @@ package lanyard.tokenissuer.door;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import lanyard.common.events.TokenIssued;
@@ -48,6 +51,7 @@ class IssueToken {
     private final Duration patience;
     private final boolean certificateRequired;
     private final InstantSource clock;
+    private final Executor lookups = Executors.newVirtualThreadPerTaskExecutor();
 
     IssueToken(
             Clusters clusters,
@@ -145,8 +149,12 @@ class IssueToken {
         }
         Served served;
         try {
-            served = clusters.find(Admission.name(login));
-        } catch (RuntimeException e) {
+            served = CompletableFuture.supplyAsync(() -> clusters.find(Admission.name(login)), lookups)
+                    .get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            // It is still being read, and at hand when the client comes back.
+            return new Ending(new Outcome.Unavailable(Hindrance.DATABASE_UNAVAILABLE), null);
+        } catch (ExecutionException e) {
             LOG.warnf("a credential that is not in memory can't be looked up: %s", e.getMessage());
             return new Ending(new Outcome.Unavailable(Hindrance.DATABASE_UNAVAILABLE), null);
         }
