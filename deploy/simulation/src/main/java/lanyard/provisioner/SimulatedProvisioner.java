@@ -60,7 +60,7 @@ public final class SimulatedProvisioner implements Replica {
                 () -> mutation == null
                         ? new ClusterRow()
                         : switch (mutation) {
-                            case SKIP_THE_LEASE_CHECK -> new Leaseless();
+                            case SKIP_THE_LEASE -> new Leaseless();
                             case LAST_GENERATION_WINS, LAST_PHASE_WINS -> new Forgetful(mutation);
                             default -> new ClusterRow();
                         },

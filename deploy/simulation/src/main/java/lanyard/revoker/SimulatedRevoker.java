@@ -54,7 +54,7 @@ public final class SimulatedRevoker implements Replica {
     public static void tables(Tables tables, @Nullable Mutation mutation) {
         tables.table(
                 ClusterRow.class,
-                () -> mutation == Mutation.SKIP_THE_LEASE_CHECK ? new Leaseless() : new ClusterRow(),
+                () -> mutation == Mutation.SKIP_THE_LEASE ? new Leaseless() : new ClusterRow(),
                 row -> {
                     row.phase = Phase.PRESENT;
                     row.trusts = new String[0];

@@ -32,6 +32,8 @@ enum Fault {
     COMMIT_UNCONFIRMED,
     /** Keystone was not reached, or failed before it did anything. */
     KEYSTONE_UNAVAILABLE,
+    /** Keystone takes its time before it does anything. */
+    KEYSTONE_SLOW,
     /** Keystone did it, and its answer was lost. */
     KEYSTONE_UNCONFIRMED,
     /** Keystone did a part of it, and failed. */

@@ -20,6 +20,7 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
     static final String OWNERS = "customers";
     private static final Duration LIFETIME = Duration.ofHours(1);
     private static final long LONGEST_OUTAGE = 10 * World.MINUTE;
+    private static final long LONGEST_DELAY = 10 * World.SECOND;
     private static final long LONGEST_TIMEOUT = 15 * World.SECOND;
 
     private final World world;
@@ -164,6 +165,11 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
         if (world.isCalm()) {
             outageUntil = 0;
         }
+        if (world.canWait() && world.strikes(Fault.KEYSTONE_SLOW)) {
+            log(what, "...");
+            var until = world.now() + world.someTime(LONGEST_DELAY);
+            world.await(Coroutine.Next.KEYSTONE, () -> world.now() >= until, () -> until);
+        }
         if (world.now() < outageUntil || world.strikes(Fault.KEYSTONE_UNAVAILABLE)) {
             log(what, "UNAVAILABLE");
             return new Reply.Unavailable<>("503");
@@ -184,12 +190,16 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
         }
         var reply = effect.get();
         if (world.strikes(Fault.KEYSTONE_UNCONFIRMED)) {
-            log(what, outcome(reply) + ", ANSWER LOST");
+            if (world.trace.isKept()) {
+                log(what, outcome(reply) + ", ANSWER LOST");
+            }
             var ends = world.current() == null ? Long.MAX_VALUE : world.current().leaseEnds;
             world.sleep(Math.max(1, Math.min(world.someTime(LONGEST_TIMEOUT), ends - World.SECOND - world.now())));
             return new Reply.Unavailable<>("timeout");
         }
-        log(what, outcome(reply));
+        if (world.trace.isKept()) {
+            log(what, outcome(reply));
+        }
         return reply;
     }
 

@@ -27,6 +27,9 @@ import lanyard.common.reconcile.LeasedCluster;
  * one that was changed is an error, so that the model is changed with it.
  */
 final class ModelPool extends Pool {
+    /** By how much a lease is too short where leases are not looked at. */
+    private static final Duration UNHEEDED = Duration.ofMillis(179_950);
+
     private static final Map<String, String> FOLDED = new ConcurrentHashMap<>();
 
     private final ModelPostgres database;
@@ -189,8 +192,14 @@ final class ModelPool extends Pool {
     }
 
     private boolean isFree(LeasedCluster row, Instant now) {
-        var free = row.leasedUntil == null || row.leasedUntil.isBefore(now);
-        return database.world.has(Mutation.LEASE_WITHOUT_END) ? row.lease == null : free;
+        if (row.leasedUntil == null) {
+            return true;
+        }
+        return switch (database.world.mutation) {
+            case LEASE_WITHOUT_END -> false;
+            case SKIP_THE_LEASE -> row.leasedUntil.minus(UNHEEDED).isBefore(now);
+            case null, default -> row.leasedUntil.isBefore(now);
+        };
     }
 
     private boolean isDue(LeasedCluster row, Instant now) {

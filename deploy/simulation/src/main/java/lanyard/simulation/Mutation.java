@@ -11,8 +11,8 @@ public enum Mutation {
     DROP_THE_TOMBSTONE,
     /** A message counts as read before what it says is committed. */
     ACKNOWLEDGE_BEFORE_COMMIT,
-    /** A worker that has lost its lease goes on. */
-    SKIP_THE_LEASE_CHECK,
+    /** Nobody looks at leases for long: a row is claimed again while its worker is at work, and both commit. */
+    SKIP_THE_LEASE,
     /** What a worker commits is what it read, whatever was heard meanwhile. */
     SETTLE_WITHOUT_REREADING,
     /** A lease that was not given back is never given to another. */

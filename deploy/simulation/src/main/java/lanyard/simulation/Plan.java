@@ -47,6 +47,7 @@ record Plan(
             Fault.ROLLBACK,
             Fault.COMMIT_UNCONFIRMED,
             Fault.KEYSTONE_UNAVAILABLE,
+            Fault.KEYSTONE_SLOW,
             Fault.KEYSTONE_UNCONFIRMED,
             Fault.KEYSTONE_PARTIAL,
             Fault.KEYSTONE_REFUSES,
@@ -96,7 +97,7 @@ record Plan(
             case MESSAGE_DUPLICATED, MESSAGE_DELAYED -> 0.25;
             case PUBLISH_FAILED, PUBLISH_UNCONFIRMED, PUBLISH_DELAYED -> 0.15;
             case ROLLBACK, COMMIT_UNCONFIRMED -> 0.02;
-            case KEYSTONE_UNAVAILABLE, KEYSTONE_UNCONFIRMED -> 0.05;
+            case KEYSTONE_UNAVAILABLE, KEYSTONE_SLOW, KEYSTONE_UNCONFIRMED -> 0.05;
             case KEYSTONE_PARTIAL -> 0.1;
             case KEYSTONE_REFUSES -> 0.02;
             case OPERATOR -> 0;

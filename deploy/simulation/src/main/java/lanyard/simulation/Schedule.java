@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import lanyard.provisioner.SimulatedProvisioner;
 import lanyard.revoker.SimulatedRevoker;
 import lanyard.tokenissuer.SimulatedTokenIssuer;
@@ -25,8 +27,12 @@ final class Schedule {
     private static final int STEPS_IN_TROUBLE = 20_000;
     private static final int STEPS_TO_REST = 60_000;
     private static final int LOGINS = 3;
+    private static final Logger LIBRARIES = Logger.getLogger("");
 
     static {
+        // What the services log is no news here, and costs more than what they do.
+        System.setProperty("org.jboss.logging.provider", "jdk");
+        LIBRARIES.setLevel(Level.OFF);
         Infrastructure.setDefaultExecutor(new Timers(), false);
         // What Mutiny finds when it is first used, it finds once, and not on several threads.
         Uni.createFrom().item(() -> 1).map(one -> one + 1).await().indefinitely();

@@ -169,7 +169,7 @@ public final class SimulatedTokenIssuer implements Replica {
     public static void tables(Tables tables, @Nullable Mutation mutation) {
         tables.table(
                 ClusterRow.class,
-                () -> mutation == Mutation.SKIP_THE_LEASE_CHECK ? new Leaseless() : new ClusterRow(),
+                () -> mutation == Mutation.SKIP_THE_LEASE ? new Leaseless() : new ClusterRow(),
                 row -> row.phase = Phase.PRESENT);
         tables.table(GrantRow.class, GrantRow::new, row -> {});
         tables.table(CredentialRow.class, CredentialRow::new, row -> {});
