@@ -4,18 +4,16 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.FailureReason;
 import lanyard.common.outbox.Outbox;
-import lanyard.common.reconcile.Backoff;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedCluster;
-import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.reconcile.Reconciliation;
+import lanyard.common.reconcile.Waits;
 import lanyard.common.secrets.KeyRing;
 import lanyard.provisioner.ClusterStore.State;
 import lanyard.provisioner.Provisioning.Made;
@@ -41,7 +39,7 @@ class ProvisionCluster implements Reconciliation {
     private final ProjectTrust delegation;
     private final KeyRing keys;
     private final Outbox outbox;
-    private final Backoff backoff;
+    private final Waits waits;
     private final InstantSource clock;
 
     ProvisionCluster(
@@ -51,7 +49,7 @@ class ProvisionCluster implements Reconciliation {
             ProjectTrust delegation,
             KeyRing keys,
             Outbox outbox,
-            ReconcileConfig config,
+            Waits waits,
             InstantSource clock) {
         this.store = store;
         this.custodians = custodians;
@@ -59,7 +57,7 @@ class ProvisionCluster implements Reconciliation {
         this.delegation = delegation;
         this.keys = keys;
         this.outbox = outbox;
-        this.backoff = config.backoff();
+        this.waits = waits;
         this.clock = clock;
     }
 
@@ -140,7 +138,7 @@ class ProvisionCluster implements Reconciliation {
     }
 
     private void later(Lease lease, State state, String why) {
-        var wait = backoff.after(lease.attempts(), ThreadLocalRandom.current().nextDouble());
+        var wait = waits.after(lease.attempts());
         LOG.warnf("cluster %s has to wait %s: %s", lease.cluster(), wait, why);
         store.commit(lease, state, row -> row.retryAt(clock.instant().plus(wait)));
     }
@@ -206,9 +204,7 @@ class ProvisionCluster implements Reconciliation {
             var told = row.failure == reason;
             row.failure = reason;
             if (retry) {
-                row.retryAt(clock.instant()
-                        .plus(backoff.after(
-                                lease.attempts(), ThreadLocalRandom.current().nextDouble())));
+                row.retryAt(clock.instant().plus(waits.after(lease.attempts())));
             } else {
                 row.settle();
             }

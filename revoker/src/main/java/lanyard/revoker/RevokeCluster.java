@@ -2,18 +2,16 @@ package lanyard.revoker;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
-import java.util.concurrent.ThreadLocalRandom;
 import lanyard.common.events.CredentialRevoked;
 import lanyard.common.events.CredentialRevoked.TrusteeFate;
 import lanyard.common.keystone.Reply;
 import lanyard.common.outbox.Outbox;
-import lanyard.common.reconcile.Backoff;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedCluster;
 import lanyard.common.reconcile.LeasedRows;
 import lanyard.common.reconcile.Phase;
-import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.reconcile.Reconciliation;
+import lanyard.common.reconcile.Waits;
 import lanyard.revoker.Revocation.Progress;
 import lanyard.revoker.Revocation.Recorded;
 import lanyard.revoker.Revocation.Step;
@@ -32,19 +30,19 @@ class RevokeCluster implements Reconciliation {
     private final LeasedRows<ClusterRow, Recorded> clusters;
     private final Delegations delegations;
     private final Outbox outbox;
-    private final Backoff backoff;
+    private final Waits waits;
     private final InstantSource clock;
 
     RevokeCluster(
             LeasedRows<ClusterRow, Recorded> clusters,
             Delegations delegations,
             Outbox outbox,
-            ReconcileConfig config,
+            Waits waits,
             InstantSource clock) {
         this.clusters = clusters;
         this.delegations = delegations;
         this.outbox = outbox;
-        this.backoff = config.backoff();
+        this.waits = waits;
         this.clock = clock;
     }
 
@@ -117,7 +115,7 @@ class RevokeCluster implements Reconciliation {
     }
 
     private Progress later(Lease lease, Recorded recorded, Progress progress, String why) {
-        var wait = backoff.after(lease.attempts(), ThreadLocalRandom.current().nextDouble());
+        var wait = waits.after(lease.attempts());
         LOG.warnf("cluster %s is not revoked yet and has to wait %s: %s", lease.cluster(), wait, why);
         clusters.commit(lease, recorded, row -> row.retryAt(clock.instant().plus(wait)));
         return progress;

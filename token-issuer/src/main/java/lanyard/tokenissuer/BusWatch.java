@@ -176,7 +176,8 @@ public class BusWatch {
                 .allMatch(end -> consumer.position(end.getKey(), BROKER_TIMEOUT) >= end.getValue());
     }
 
-    private void hear(byte[] message) {
+    /** Takes what one message says into the memory. */
+    void hear(byte[] message) {
         if (EventCodec.read(message) instanceof Read.Event(var event, var id, var time, var source)) {
             switch (event) {
                 case CredentialProvisioned told -> clusters.hear(told.cluster(), Entitlement.heard(told));

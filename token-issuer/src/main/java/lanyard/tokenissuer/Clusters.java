@@ -4,11 +4,13 @@ import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.quarkus.scheduler.Scheduled;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
 import lanyard.common.events.wire.Shape;
@@ -35,14 +37,20 @@ public class Clusters {
     private final AsyncCache<String, Served> served;
     private final Map<String, Entitlement> heard = new ConcurrentHashMap<>();
 
+    @Inject
     Clusters(ClusterStore store, TokenCache tokens, TokenIssuerConfig config) {
+        this(store, tokens, config, Executors.newVirtualThreadPerTaskExecutor());
+    }
+
+    /** @param executor reads the rows */
+    Clusters(ClusterStore store, TokenCache tokens, TokenIssuerConfig config, Executor executor) {
         this.store = store;
         this.tokens = tokens;
         this.clusterOfCredential =
                 Caffeine.newBuilder().maximumSize(config.door().keptTokens()).build();
         this.served = Caffeine.newBuilder()
                 .maximumSize(config.door().keptTokens())
-                .executor(Executors.newVirtualThreadPerTaskExecutor())
+                .executor(executor)
                 .buildAsync();
     }
 

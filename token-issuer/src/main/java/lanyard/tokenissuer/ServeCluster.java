@@ -6,18 +6,16 @@ import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialReady;
 import lanyard.common.events.FailureReason;
 import lanyard.common.keystone.Reply;
 import lanyard.common.outbox.Outbox;
-import lanyard.common.reconcile.Backoff;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedCluster;
 import lanyard.common.reconcile.LeasedRows;
-import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.reconcile.Reconciliation;
+import lanyard.common.reconcile.Waits;
 import lanyard.common.secrets.Seal;
 import lanyard.tokenissuer.ClusterRow.Failure;
 import lanyard.tokenissuer.Preparation.AfterRefusal;
@@ -45,7 +43,7 @@ class ServeCluster implements Reconciliation {
     private final Seal seal;
     private final DoorUrl door;
     private final Outbox outbox;
-    private final Backoff backoff;
+    private final Waits waits;
     private final Duration overlap;
     private final InstantSource clock;
 
@@ -58,7 +56,7 @@ class ServeCluster implements Reconciliation {
             Seal seal,
             DoorUrl door,
             Outbox outbox,
-            ReconcileConfig config,
+            Waits waits,
             TokenIssuerConfig issuer,
             InstantSource clock) {
         this.clusters = clusters;
@@ -69,7 +67,7 @@ class ServeCluster implements Reconciliation {
         this.seal = seal;
         this.door = door;
         this.outbox = outbox;
-        this.backoff = config.backoff();
+        this.waits = waits;
         this.overlap = issuer.door().overlap();
         this.clock = clock;
     }
@@ -200,11 +198,7 @@ class ServeCluster implements Reconciliation {
             String message) {
         var now = clock.instant();
         var reaction = Preparation.afterRefusal(
-                recorded,
-                backoff.after(recorded.refusals(), ThreadLocalRandom.current().nextDouble()),
-                now.plus(backoff.after(
-                        lease.attempts(), ThreadLocalRandom.current().nextDouble())),
-                now);
+                recorded, waits.after(recorded.refusals()), now.plus(waits.after(lease.attempts())), now);
         LOG.warnf("the door can't serve cluster %s: %s", lease.cluster(), message);
         switch (reaction) {
             case AfterRefusal.Tell() ->
@@ -213,8 +207,7 @@ class ServeCluster implements Reconciliation {
                     row.told = recorded.backend();
                     row.toldAt = now;
                     row.refusals++;
-                    row.retryAt(now.plus(backoff.after(
-                            lease.attempts(), ThreadLocalRandom.current().nextDouble())));
+                    row.retryAt(now.plus(waits.after(lease.attempts())));
                     return outbox.append(
                             session,
                             new CredentialFailed(
@@ -234,7 +227,7 @@ class ServeCluster implements Reconciliation {
     }
 
     private void later(Lease lease, Recorded recorded, String why) {
-        var wait = backoff.after(lease.attempts(), ThreadLocalRandom.current().nextDouble());
+        var wait = waits.after(lease.attempts());
         LOG.warnf("the door can't serve cluster %s yet and tries again in %s: %s", lease.cluster(), wait, why);
         clusters.commit(lease, recorded, row -> {
             row.failure = Failure.KEYSTONE_UNAVAILABLE;

@@ -3,6 +3,7 @@ package lanyard.tokenissuer;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,6 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongBinaryOperator;
 import java.util.function.Supplier;
 import lanyard.common.keystone.KeystoneTokens;
 import lanyard.common.keystone.KeystoneTokens.Token;
@@ -57,9 +59,11 @@ public class TokenCache {
     private final Duration patience;
     private final Semaphore turns;
     private final AtomicReference<Instant> checksFrom = new AtomicReference<>(Instant.EPOCH);
-    private final Executor executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final Executor executor;
+    private final LongBinaryOperator between;
     private final Cache<Delegated, Slot> slots;
 
+    @Inject
     TokenCache(
             KeystoneTokens keystone,
             TokenSource source,
@@ -67,10 +71,36 @@ public class TokenCache {
             TokenIssuerConfig config,
             MeterRegistry metrics,
             InstantSource clock) {
+        this(
+                keystone,
+                source,
+                store,
+                config,
+                metrics,
+                clock,
+                Executors.newVirtualThreadPerTaskExecutor(),
+                (least, end) -> ThreadLocalRandom.current().nextLong(least, end));
+    }
+
+    /**
+     * @param executor asks Keystone
+     * @param between a chosen number from the first (inclusive) to the second (exclusive)
+     */
+    TokenCache(
+            KeystoneTokens keystone,
+            TokenSource source,
+            ClusterStore store,
+            TokenIssuerConfig config,
+            MeterRegistry metrics,
+            InstantSource clock,
+            Executor executor,
+            LongBinaryOperator between) {
         this.keystone = keystone;
         this.source = source;
         this.store = store;
         this.clock = clock;
+        this.executor = executor;
+        this.between = between;
         this.floor = config.door().remainingLifetime();
         // So that there is time left to fetch another one.
         this.patience = config.door().patience().dividedBy(2);
@@ -169,10 +199,9 @@ public class TokenCache {
     }
 
     /** Between half and nine tenths of the time for which a token is handed out, so that those fetched together part. */
-    private static Instant renewFrom(Instant askedAt, Instant until) {
+    private Instant renewFrom(Instant askedAt, Instant until) {
         var served = Duration.between(askedAt, until).toMillis();
-        return askedAt.plusMillis(
-                served <= 0 ? 0 : ThreadLocalRandom.current().nextLong(served / 2, served * 9 / 10 + 1));
+        return askedAt.plusMillis(served <= 0 ? 0 : between.applyAsLong(served / 2, served * 9 / 10 + 1));
     }
 
     private void doubt(Delegated what) {

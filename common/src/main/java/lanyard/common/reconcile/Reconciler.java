@@ -10,7 +10,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import lanyard.common.database.Wakeups;
 import org.jboss.logging.Logger;
@@ -29,19 +28,19 @@ class Reconciler {
     private final Wakeups wakeups;
     private final Semaphore free;
     private final Duration interval;
-    private final Backoff backoff;
+    private final Waits waits;
     private final Semaphore bell = new Semaphore(0);
     private final ExecutorService workers = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("reconcile-", 0).factory());
     private volatile boolean running = true;
 
-    Reconciler(Leases leases, Reconciliation reconciliation, Wakeups wakeups, ReconcileConfig config) {
+    Reconciler(Leases leases, Reconciliation reconciliation, Wakeups wakeups, Waits waits, ReconcileConfig config) {
         this.leases = leases;
         this.reconciliation = reconciliation;
         this.wakeups = wakeups;
         this.free = new Semaphore(config.concurrency());
         this.interval = config.interval();
-        this.backoff = config.backoff();
+        this.waits = waits;
     }
 
     void start(@Observes StartupEvent event) {
@@ -79,7 +78,8 @@ class Reconciler {
         }
     }
 
-    private List<Lease> claim(int places) {
+    /** Claims due rows for that many workers; none while the database does not answer. */
+    List<Lease> claim(int places) {
         try {
             return leases.claim(places);
         } catch (RuntimeException e) {
@@ -97,14 +97,13 @@ class Reconciler {
         }
     }
 
-    private void work(Lease lease) {
+    /** One worker's work, from the claim until the lease is given back. */
+    void work(Lease lease) {
         try {
             reconciliation.reconcile(lease);
         } catch (RuntimeException e) {
             LOG.errorf(e, "cluster %s could not be reconciled and will be tried again", lease.cluster());
-            giveBack(
-                    lease,
-                    backoff.after(lease.attempts(), ThreadLocalRandom.current().nextDouble()));
+            giveBack(lease, waits.after(lease.attempts()));
         } finally {
             free.release();
             bell.release();

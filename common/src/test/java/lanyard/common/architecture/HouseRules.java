@@ -175,9 +175,8 @@ public final class HouseRules {
 
     private static final ArchRule CHANCE_IS_FOR_JITTER = noClasses()
             .that(DescribedPredicate.not(nameMatching(
-                            "lanyard\\.common\\.reconcile\\.Reconciler|lanyard\\.provisioner\\.ProvisionCluster"
-                                    + "|lanyard\\.revoker\\.RevokeCluster|lanyard\\.tokenissuer\\.(ServeCluster|TokenCache|door\\.Door)")
-                    .as("work on a cluster, renew tokens or number requests")))
+                            "lanyard\\.common\\.reconcile\\.Waits|lanyard\\.tokenissuer\\.(TokenCache|door\\.Door)")
+                    .as("wait, renew tokens or number requests")))
             .should()
             .dependOnClassesThat(equivalentTo(java.util.concurrent.ThreadLocalRandom.class))
             .because("it is for jitter and for the ids of requests, and no secret may come of it");

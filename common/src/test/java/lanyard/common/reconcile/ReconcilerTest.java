@@ -270,7 +270,7 @@ class ReconcilerTest {
             }
         };
 
-        self.set(new Reconciler(leases, this::settle, wakeups, pace));
+        self.set(new Reconciler(leases, this::settle, wakeups, new Waits(pace), pace));
         self.get().start(new StartupEvent());
 
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(
@@ -280,7 +280,7 @@ class ReconcilerTest {
     }
 
     private Reconciler start(ReconcileConfig pace, Reconciliation work) {
-        var reconciler = new Reconciler(new Leases(pool, clock, pace), work, wakeups, pace);
+        var reconciler = new Reconciler(new Leases(pool, clock, pace), work, wakeups, new Waits(pace), pace);
         started.add(reconciler);
         reconciler.start(new StartupEvent());
         return reconciler;

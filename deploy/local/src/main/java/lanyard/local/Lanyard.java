@@ -67,6 +67,7 @@ public final class Lanyard {
         };
         return new CommandLine(new Lanyard())
                 .addSubcommand(BenchCommand.withBenchmarks())
+                .addSubcommand(SimulateCommand.ifThere())
                 .setExecutionExceptionHandler(handler)
                 .setParameterExceptionHandler(Lanyard::misused);
     }

@@ -1,0 +1,14 @@
+package lanyard.common.intake;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import lanyard.common.outbox.Outbox;
+import org.hibernate.reactive.mutiny.Mutiny;
+
+/** Makes what the container makes elsewhere. */
+public final class IntakeParts {
+    private IntakeParts() {}
+
+    public static Intake intake(Mutiny.SessionFactory sessions, Outbox outbox, MeterRegistry metrics) {
+        return new Intake(sessions, outbox, metrics);
+    }
+}

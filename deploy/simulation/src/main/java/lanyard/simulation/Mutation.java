@@ -1,0 +1,51 @@
+package lanyard.simulation;
+
+import java.util.Locale;
+
+/**
+ * A fault that is built into the core on purpose, to see that the simulation finds it. Each is a subclass or a decorator here, or a
+ * model that is wired differently: the services' own code knows nothing of them.
+ */
+public enum Mutation {
+    /** The row of a cluster that is gone is cleaned up. */
+    DROP_THE_TOMBSTONE,
+    /** A message counts as read before what it says is committed. */
+    ACKNOWLEDGE_BEFORE_COMMIT,
+    /** Nobody looks at leases for long: a row is claimed again while its worker is at work, and both commit. */
+    SKIP_THE_LEASE,
+    /** What a worker commits is what it read, whatever was heard meanwhile. */
+    SETTLE_WITHOUT_REREADING,
+    /** A lease that was not given back is never given to another. */
+    LEASE_WITHOUT_END,
+    /** Events are sent after the commit instead of being part of it. */
+    PUBLISH_WITHOUT_OUTBOX,
+    /** The relay claims whatever is unpublished, and not the oldest of its key. */
+    RELAY_OUT_OF_ORDER,
+    /** The relay marks messages as published before they are sent. */
+    MARK_BEFORE_PUBLISHING,
+    /** Of two generations the one that was heard last is wanted. */
+    LAST_GENERATION_WINS,
+    /** Of two phases the one that was heard last counts. */
+    LAST_PHASE_WINS,
+    /** A removal whose answer was lost counts as done, and nobody looks again. */
+    BELIEVE_REMOVALS,
+    /** An attempt that was given up is not told. */
+    KEEP_QUIET_ABOUT_WITHDRAWAL,
+    /** Whoever gives a share in the custodian back takes it for the last one. */
+    EVERY_SHARE_IS_THE_LAST,
+    /** A custodian that is being removed is used all the same. */
+    USE_WHAT_IS_BEING_REMOVED,
+    /** Trusts of an earlier backend, or of an attempt that was cut short, stay. */
+    KEEP_THE_SURPLUS,
+    /** The door does not hear of revocations. */
+    DOOR_IGNORES_REVOCATION,
+    /** A failure is recorded, and nobody is told. */
+    FAIL_SILENTLY,
+    /** A message that can't be understood is dropped. */
+    DROP_POISON;
+
+    /** Its name in lower case, as on the command line. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,22 @@
+package lanyard.simulation;
+
+import io.smallrye.mutiny.Uni;
+import lanyard.common.reconcile.ReconcileParts;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** One replica of a service: its real classes, put together as its container does, without threads of their own. */
+public interface Replica {
+    /** Whether it reads what the conductor says. */
+    default boolean hearsConductor() {
+        return true;
+    }
+
+    /** Hears a message of the conductor's. */
+    Uni<Void> hearNotification(ConsumerRecord<String, byte[]> message);
+
+    /** Hears a message on Lanyard's own topic. */
+    Uni<Void> hearCredential(ConsumerRecord<String, byte[]> message);
+
+    /** The loop that works on the rows. */
+    ReconcileParts reconciling();
+}

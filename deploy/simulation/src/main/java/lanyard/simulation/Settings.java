@@ -1,0 +1,173 @@
+package lanyard.simulation;
+
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.RSAKey;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPairGenerator;
+import java.security.interfaces.RSAPublicKey;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import lanyard.common.events.Trusteeship;
+import lanyard.common.secrets.KeyRing;
+import lanyard.common.secrets.Seal;
+import lanyard.provisioner.Profiles.Profile;
+
+/** The services' settings: their own defaults, but for the waits of a day, which would be waited for in every schedule. */
+public final class Settings {
+    private static final Map<String, String> GIVEN = Map.of(
+            "lanyard.kafka", "-",
+            "lanyard.door.url", "https://door.example.org/v3",
+            "lanyard.door.overlap", "1h",
+            // Nobody is turned away for want of a turn: a coroutine does not wait for a thread.
+            "lanyard.door.fetches", "1000",
+            "lanyard.door.patience", "1h",
+            "lanyard.delete-deadline", "1h",
+            "lanyard.reconcile.longest-retry", "10m");
+    private static final Map<SortedMap<String, Plan.Profile>, Settings> MADE = new ConcurrentHashMap<>();
+    private static final KeyRing KEYS = keys();
+    private static final Seal SEAL = recipient();
+
+    private final Map<String, Profile> profiles = new TreeMap<>();
+    private final Map<Class<?>, Object> mappings = new ConcurrentHashMap<>();
+
+    private Settings(SortedMap<String, Plan.Profile> planned) {
+        planned.forEach((purpose, profile) -> profiles.put(purpose, new Profile() {
+            @Override
+            public Set<String> roles() {
+                return profile.roles();
+            }
+
+            @Override
+            public Trusteeship trustee() {
+                return profile.trustee();
+            }
+        }));
+    }
+
+    static Settings of(SortedMap<String, Plan.Profile> profiles) {
+        return MADE.computeIfAbsent(profiles, Settings::new);
+    }
+
+    /** The settings of one kind. */
+    public <T> T of(Class<T> kind) {
+        return kind.cast(mappings.computeIfAbsent(
+                kind,
+                one -> mapping(
+                        one,
+                        Objects.requireNonNull(one.getAnnotation(ConfigMapping.class))
+                                .prefix())));
+    }
+
+    /** The master keys. */
+    public KeyRing keyRing() {
+        return KEYS;
+    }
+
+    /** Seals to a recipient whom nobody knows. */
+    public Seal seal() {
+        return SEAL;
+    }
+
+    // ---- Reading them, as SmallRye Config does it with the help of generated classes
+
+    private Object mapping(Class<?> kind, String prefix) {
+        var values = new ConcurrentHashMap<String, Object>();
+        InvocationHandler reading = (proxy, method, arguments) -> {
+            if (method.isDefault()) {
+                return InvocationHandler.invokeDefault(proxy, method, arguments);
+            }
+            return method.getParameterCount() > 0
+                    ? proxy == arguments[0]
+                    : values.computeIfAbsent(method.getName(), name -> value(method, prefix + "." + kebab(name)));
+        };
+        return Proxy.newProxyInstance(kind.getClassLoader(), new Class<?>[] {kind}, reading);
+    }
+
+    private static String kebab(String name) {
+        return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    }
+
+    private Object value(Method method, String name) {
+        var type = method.getReturnType();
+        if (type == Map.class) {
+            return profiles;
+        }
+        if (type == Optional.class) {
+            return Optional.empty();
+        }
+        if (type.isInterface() && type != List.class && type != Path.class) {
+            return mapping(type, name);
+        }
+        var byDefault = method.getAnnotation(WithDefault.class);
+        return convert(type, GIVEN.getOrDefault(name, byDefault == null ? "" : byDefault.value()));
+    }
+
+    private static Object convert(Class<?> type, String text) {
+        if (type == String.class) {
+            return text;
+        } else if (type == int.class) {
+            return Integer.valueOf(text);
+        } else if (type == long.class) {
+            return Long.valueOf(text);
+        } else if (type == boolean.class) {
+            return Boolean.valueOf(text);
+        } else if (type == Duration.class) {
+            return Duration.parse("PT" + text);
+        } else if (type == Path.class) {
+            return Path.of(text);
+        } else if (type == List.class) {
+            return List.of(text.split(","));
+        }
+        for (var constant : type.getEnumConstants()) {
+            if (constant.toString().equalsIgnoreCase(text)) {
+                return constant;
+            }
+        }
+        throw new UnsupportedOperationException("a setting of " + type);
+    }
+
+    private static KeyRing keys() {
+        var key = new byte[32];
+        Arrays.fill(key, (byte) 7);
+        return KeyRing.of(Map.of("k1", key), "k1");
+    }
+
+    private static Seal recipient() {
+        try {
+            var pairs = KeyPairGenerator.getInstance("RSA");
+            pairs.initialize(2048);
+            var key = new RSAKey.Builder((RSAPublicKey) pairs.generateKeyPair().getPublic())
+                    .keyID("conductor")
+                    .build();
+            var file = Files.createTempFile("recipients", ".json");
+            try {
+                Files.writeString(file, new JWKSet(key).toString());
+                return Seal.read(file);
+            } finally {
+                Files.delete(file);
+            }
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

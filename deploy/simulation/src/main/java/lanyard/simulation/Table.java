@@ -1,0 +1,134 @@
+package lanyard.simulation;
+
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.Id;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A table: the committed rows of one entity, by their key. Rows go in and out as copies. */
+final class Table<E> {
+    private static final Set<String> WORK = Set.of("dueAt", "unsettledSince", "lease", "leasedUntil", "attempts");
+
+    final Class<E> type;
+    final String name;
+    final TreeMap<String, E> rows = new TreeMap<>();
+
+    private final Supplier<? extends E> maker;
+    private final Consumer<E> defaults;
+    private final List<Field> fields = new ArrayList<>();
+    private final List<Field> ids;
+    private long sequence;
+
+    /**
+     * @param maker makes a row, or a variant of one
+     * @param defaults gives a new row the table's defaults
+     */
+    Table(Class<E> type, Supplier<? extends E> maker, Consumer<E> defaults) {
+        this.type = type;
+        this.name = Objects.requireNonNull(type.getAnnotation(jakarta.persistence.Table.class))
+                .name();
+        this.maker = maker;
+        this.defaults = defaults;
+        for (Class<?> declaring = type; declaring != null; declaring = declaring.getSuperclass()) {
+            Arrays.stream(declaring.getDeclaredFields())
+                    .filter(field -> !Modifier.isStatic(field.getModifiers()))
+                    .forEach(fields::add);
+        }
+        fields.forEach(field -> field.setAccessible(true));
+        ids = fields.stream()
+                .filter(field -> field.isAnnotationPresent(Id.class))
+                .toList();
+    }
+
+    /** A row as SQL inserts it, with the table's defaults. */
+    E insertable() {
+        var row = maker.get();
+        defaults.accept(row);
+        return row;
+    }
+
+    E copy(E row) {
+        var copy = maker.get();
+        for (var field : fields) {
+            var value = value(field, row);
+            set(field, copy, value instanceof String[] texts ? texts.clone() : value);
+        }
+        return copy;
+    }
+
+    boolean same(E one, E other) {
+        for (var field : fields) {
+            if (!Objects.deepEquals(value(field, one), value(field, other))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** As {@link #same}, but for who works on the row and when. */
+    boolean meansTheSame(E one, E other) {
+        for (var field : fields) {
+            if (!WORK.contains(field.getName()) && !Objects.deepEquals(value(field, one), value(field, other))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The key of a row; of a generated one that is missing, the next. */
+    String key(E row) {
+        for (var id : ids) {
+            if (id.isAnnotationPresent(GeneratedValue.class) && value(id, row) == null) {
+                set(id, row, ++sequence);
+            }
+        }
+        return ids.size() == 1
+                ? text(Objects.requireNonNull(value(ids.getFirst(), row)))
+                : String.join(
+                        "/",
+                        ids.stream().map(id -> String.valueOf(value(id, row))).toList());
+    }
+
+    boolean hasGeneratedKeys() {
+        return ids.getFirst().isAnnotationPresent(GeneratedValue.class);
+    }
+
+    /** A key in the order of its values. */
+    static String text(Object id) {
+        return id instanceof Long number ? "%08d".formatted(number) : id.toString();
+    }
+
+    Field field(String called) {
+        for (var field : fields) {
+            if (field.getName().equals(called)) {
+                return field;
+            }
+        }
+        throw new IllegalArgumentException("%s has no %s".formatted(type.getSimpleName(), called));
+    }
+
+    static @Nullable Object value(Field field, Object row) {
+        try {
+            return field.get(row);
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static void set(Field field, Object row, @Nullable Object value) {
+        try {
+            field.set(row, value);
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package lanyard.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class SimulationTest {
+    private static final long SEEDS = 50_000;
+    private static final long SEEDS_FOR_A_MUTATION = 30_000;
+    private static final long SEEDS_WITHOUT_LEASES = 2_000;
+
+    @Test
+    void theInvariantsHoldInEverySchedule() {
+        var summary = Simulation.run(0, SEEDS, null, 1, done -> {});
+
+        assertThat(summary.failures())
+                .as("run ./lanyard simulate --seed N --trace")
+                .isEmpty();
+        assertThat(summary.schedules()).isEqualTo(SEEDS);
+        assertThat(summary.faults().keySet()).as("every kind of fault").containsExactlyInAnyOrder(Fault.values());
+    }
+
+    @Test
+    void aSeedDecidesEverything() {
+        for (long seed = 0; seed < 100; seed++) {
+            var once = Schedule.run(seed, true, null);
+            var again = Schedule.run(seed, true, null);
+
+            assertThat(again.trace()).as("seed %d", seed).isEqualTo(once.trace());
+        }
+    }
+
+    @Test
+    void aTraceSaysWhoDidWhat() {
+        var trace = Schedule.run(1, true, null).trace();
+
+        assertThat(trace)
+                .anyMatch(line -> line.contains("conductor c0000001"))
+                .anyMatch(line -> line.contains("provisioner-1 worker c0000001"))
+                .anyMatch(line -> line.contains("keystone make user custodian-p1"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"SKIP_THE_LEASE", "USE_WHAT_IS_BEING_REMOVED"})
+    void aFaultInTheCoreIsFound(Mutation mutation) {
+        var summary = Simulation.run(0, SEEDS_FOR_A_MUTATION, mutation, 1, done -> {});
+
+        assertThat(summary.failures()).isNotEmpty();
+    }
+
+    /** They save work, and nothing rests on them: a commit looks at what the row says, and every step at Keystone can be repeated. */
+    @Test
+    void withoutLeasesTheInvariantsHoldAsWell() {
+        assertThat(Simulation.run(0, SEEDS_WITHOUT_LEASES, Mutation.SKIP_THE_LEASE, 1, done -> {})
+                        .failures())
+                .isEmpty();
+    }
+}
