@@ -142,7 +142,8 @@ class ProvisionCluster implements Reconciliation {
     private void later(Lease lease, State state, String why) {
         var wait = backoff.after(lease.attempts(), ThreadLocalRandom.current().nextDouble());
         LOG.warnf("cluster %s has to wait %s: %s", lease.cluster(), wait, why);
-        store.commit(lease, state, row -> row.retryAt(clock.instant().plus(wait)));
+        var now = clock.instant();
+        store.commit(lease, state, row -> row.fail(why, now, now.plus(wait)));
     }
 
     private void begin(Lease lease, State state, Step.Begin step) {
@@ -194,7 +195,7 @@ class ProvisionCluster implements Reconciliation {
         }
     }
 
-    /** Tells of a failure once, and tries again after a long while where the cloud may have changed. */
+    /** Tells of a failure once. Where the cloud may change it is tried again, ever less often; else the row is parked until something is heard. */
     private void fail(Lease lease, State state, FailureReason reason, String message) {
         LOG.warnf("cluster %s gets no credential: %s", lease.cluster(), message);
         var retry =
@@ -205,12 +206,13 @@ class ProvisionCluster implements Reconciliation {
         store.commit(lease, state, (session, row) -> {
             var told = row.failure == reason;
             row.failure = reason;
+            var now = clock.instant();
             if (retry) {
-                row.retryAt(clock.instant()
-                        .plus(backoff.after(
-                                lease.attempts(), ThreadLocalRandom.current().nextDouble())));
+                var wait = backoff.after(
+                        lease.attempts(), ThreadLocalRandom.current().nextDouble());
+                row.fail(message, now, now.plus(wait));
             } else {
-                row.settle();
+                row.park(message, now);
             }
             return told ? Uni.createFrom().voidItem() : outbox.append(session, failed(lease, state, reason, message));
         });

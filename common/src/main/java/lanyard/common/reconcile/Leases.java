@@ -17,7 +17,7 @@ class Leases {
             with due as (
               select cluster from cluster
               where due_at <= now() and (leased_until is null or leased_until < now())
-              order by due_at
+              order by (phase = 'PRESENT'), due_at
               limit $1
               for update skip locked)
             update cluster c
@@ -28,6 +28,12 @@ class Leases {
     private static final String GIVE_BACK =
             """
             update cluster set lease = null, leased_until = null, due_at = now() + make_interval(secs => $3)
+            where cluster = $1 and lease = $2
+            """;
+    private static final String FAIL =
+            """
+            update cluster set lease = null, leased_until = null, due_at = now() + make_interval(secs => $3),
+              failing_since = coalesce(failing_since, now()), failed_at = now(), why = $4
             where cluster = $1 and lease = $2
             """;
 
@@ -45,7 +51,10 @@ class Leases {
         }
     }
 
-    /** Claims up to {@code most} rows that are due, the longest due first. Blocks. */
+    /**
+     * Claims up to {@code most} rows that are due: before all others those of clusters on their way out, so that nothing outlives its
+     * cluster because many are being made; of the rest, the longest due first. Blocks.
+     */
     List<Lease> claim(int most) {
         // Counted from before the claim, on our own clock: we stop before the database gives the row to another.
         var until = clock.instant().plus(length);
@@ -58,10 +67,18 @@ class Leases {
                 .toList();
     }
 
-    /** Gives a lease back after a failed attempt, if it is still ours. Blocks. */
+    /** Gives a lease back, if it is still ours. Blocks. */
     void giveBack(Lease lease, Duration retryIn) {
         database.preparedQuery(GIVE_BACK)
                 .execute(Tuple.of(lease.cluster(), lease.id(), retryIn.toMillis() / 1000.0))
+                .await()
+                .atMost(length);
+    }
+
+    /** Gives a lease back after a failed attempt, if it is still ours, with the reason. Blocks. */
+    void fail(Lease lease, Duration retryIn, String why) {
+        database.preparedQuery(FAIL)
+                .execute(Tuple.of(lease.cluster(), lease.id(), retryIn.toMillis() / 1000.0, why))
                 .await()
                 .atMost(length);
     }
