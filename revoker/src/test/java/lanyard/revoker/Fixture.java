@@ -190,6 +190,15 @@ abstract class Fixture {
         }
     }
 
+    void update(String sql) {
+        try (var connection = database.getConnection();
+                var statement = connection.createStatement()) {
+            statement.executeUpdate(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** A column of the cluster's row as text; {@code null} if it is null or there is no row. */
     String column(String name, String about) {
         try (var connection = database.getConnection();

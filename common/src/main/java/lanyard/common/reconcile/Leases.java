@@ -12,7 +12,7 @@ import java.util.stream.StreamSupport;
 @ApplicationScoped
 class Leases {
     // The claim is one short statement; the work on Keystone happens outside of any transaction.
-    private static final String CLAIM =
+    static final String CLAIM =
             """
             with due as (
               select cluster from cluster
