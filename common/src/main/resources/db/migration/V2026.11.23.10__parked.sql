@@ -6,4 +6,4 @@ create index cluster_failing on cluster (failing_since) where failing_since is n
 
 -- In the order in which rows are claimed.
 drop index cluster_due;
-create index cluster_due on cluster ((phase = 'PRESENT'), due_at) where due_at is not null;
+create index cluster_due on cluster ((phase = 'PRESENT' or failing_since is not null), due_at) where due_at is not null;

@@ -22,8 +22,7 @@ import org.eclipse.microprofile.reactive.messaging.Incoming;
 
 /**
  * Hears that nothing of a cluster is left, that an operator wants other generations or another attempt, and that Keystone refuses the
- * generation there is. What
- * the provisioner itself told comes back on the same topic, and is nothing new.
+ * generation there is. What the provisioner itself told comes back on the same topic, and is nothing new.
  */
 @ApplicationScoped
 class CredentialsConsumer {

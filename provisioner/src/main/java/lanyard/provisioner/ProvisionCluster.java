@@ -195,7 +195,7 @@ class ProvisionCluster implements Reconciliation {
         }
     }
 
-    /** Tells of a failure once. Where the cloud may change it is tried again, ever less often; else the row is parked until something is heard. */
+    /** Tells of a failure once. Where the cloud may change it is tried again, ever less often; elsewhere it rests until something is heard. */
     private void fail(Lease lease, State state, FailureReason reason, String message) {
         LOG.warnf("cluster %s gets no credential: %s", lease.cluster(), message);
         var retry =

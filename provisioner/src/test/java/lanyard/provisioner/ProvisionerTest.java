@@ -215,7 +215,8 @@ class ProvisionerTest extends Fixture {
         assertThat(column("why", cluster)).contains("magnum.cluster.create");
         assertThat(column("failing_since", cluster)).isNotNull();
         eventually().until(() -> sample("lanyard_clusters_parked").getFirst() >= 1);
-        eventually().until(() -> sample("lanyard_clusters_parked_oldest_seconds").getFirst() > 0);
+        eventually()
+                .until(() -> sample("lanyard_clusters_parked_oldest_seconds").getFirst() > 0);
 
         tell("create", "pending", cluster, tenant);
         provisioned(cluster);
@@ -240,8 +241,9 @@ class ProvisionerTest extends Fixture {
     /** As after a day of failures. */
     private void waitsForADay() {
         eventually().until(() -> {
-            update("update cluster set due_at = now() + interval '1 day', attempts = 99, failed_at = now() - interval '1 minute'"
-                    + " where lease is null and cluster = '" + cluster + "'");
+            update(
+                    "update cluster set due_at = now() + interval '1 day', attempts = 99, failed_at = now() - interval '1 minute'"
+                            + " where lease is null and cluster = '" + cluster + "'");
             return number("attempts", cluster) == 99;
         });
     }

@@ -18,8 +18,8 @@ import org.eclipse.microprofile.reactive.messaging.Incoming;
 
 /**
  * Hears from the provisioner what the door can serve, from the revoker what it must not serve any more, and from an operator that a
- * cluster is to be tried again, and records it. One replica
- * hears each event here; in its memory each replica has it from the {@link BusWatch}.
+ * cluster is to be tried again, and records it. One replica hears each event here; in its memory each replica has it from the
+ * {@link BusWatch}.
  */
 @ApplicationScoped
 class CredentialsConsumer {

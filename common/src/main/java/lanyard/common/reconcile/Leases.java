@@ -17,7 +17,7 @@ class Leases {
             with due as (
               select cluster from cluster
               where due_at <= now() and (leased_until is null or leased_until < now())
-              order by (phase = 'PRESENT'), due_at
+              order by (phase = 'PRESENT' or failing_since is not null), due_at
               limit $1
               for update skip locked)
             update cluster c
@@ -53,7 +53,8 @@ class Leases {
 
     /**
      * Claims up to {@code most} rows that are due: before all others those of clusters on their way out, so that nothing outlives its
-     * cluster because many are being made; of the rest, the longest due first. Blocks.
+     * cluster because many are being made; of the rest, the longest due first. One that has failed has no precedence any more: those
+     * that can't be removed must not keep all others from being made. Blocks.
      */
     List<Lease> claim(int most) {
         // Counted from before the claim, on our own clock: we stop before the database gives the row to another.

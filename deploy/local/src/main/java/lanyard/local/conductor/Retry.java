@@ -4,11 +4,15 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Another attempt at one cluster, by the events about it: first what was told before, then, once it was asked for, what came of it. */
+/**
+ * Another attempt at one cluster, by the events about it: first what was told before; then, behind the request itself, what came of it. All
+ * of them have the cluster for their key, so what is told in answer is behind the request on the topic, too.
+ */
 final class Retry {
     private final UUID cluster;
     private int ready;
     private boolean asked;
+    private boolean answering;
     private @Nullable CredentialEvent failed;
     private @Nullable CredentialEvent outcome;
 
@@ -32,6 +36,7 @@ final class Retry {
                 ended(event, true);
                 failed = event;
             }
+            case CredentialEvent.RETRY -> answering = asked;
             default -> {
                 // Says nothing of how an attempt came out.
             }
@@ -40,12 +45,12 @@ final class Retry {
 
     private void ended(CredentialEvent event, boolean isTheEnd) {
         failed = null;
-        if (asked && isTheEnd && outcome == null) {
+        if (answering && isTheEnd && outcome == null) {
             outcome = event;
         }
     }
 
-    /** What to ask for. From here on, what is heard is the answer. */
+    /** What to ask for. */
     OperatorEvent ask() {
         asked = true;
         return new OperatorEvent(CredentialEvent.RETRY, cluster, Map.of());

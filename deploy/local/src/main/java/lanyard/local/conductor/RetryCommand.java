@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
  */
 @Command(
         name = "retry",
-        description = "Act as the operator: have a cluster that has failed tried again at once, and wait for what comes of it.",
+        description =
+                "Act as the operator: have a cluster that has failed tried again at once, and wait for what comes of it.",
         footer = {
             "",
             "Without a cluster: lists those whose failure was told, and nothing since. What is only waiting, for Keystone perhaps,"
@@ -118,7 +119,9 @@ public final class RetryCommand implements Callable<Integer> {
                         "another attempt was asked for, but nothing was told after %s (%s)"
                                 .formatted(
                                         Terminal.seconds(timeout),
-                                        failed == null ? "no failure was told before, either" : "told last: " + failed.meaning()),
+                                        failed == null
+                                                ? "no failure was told before, either"
+                                                : "told last: " + failed.meaning()),
                         "if no service has failed at it, there is nothing to try again; what is only waiting, for Keystone perhaps,"
                                 + " is in the services' logs");
             }

@@ -10,10 +10,10 @@ import lanyard.local.conductor.Onlooker;
 import lanyard.local.stack.HomeOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code ./lanyard dead-letters}: which messages the services refused, and why. Its subcommands are about one of them. */
 @Command(

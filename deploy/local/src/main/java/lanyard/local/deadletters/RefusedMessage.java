@@ -69,14 +69,21 @@ final class RefusedMessage {
         var partition = new TopicPartition(place.topic(), place.partition());
         try (var consumer = new KafkaConsumer<>(
                 Map.<String, Object>of(
-                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka,
-                        ConsumerConfig.CLIENT_ID_CONFIG, "onlooker",
-                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false,
-                        ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false,
+                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        kafka,
+                        ConsumerConfig.CLIENT_ID_CONFIG,
+                        "onlooker",
+                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+                        false,
+                        ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
+                        false,
                         // Should it be pruned in this moment, nothing else is read in its place.
-                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none",
-                        ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1,
-                        ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000),
+                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                        "none",
+                        ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+                        1,
+                        ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                        10_000),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
             var isThere = consumer.listTopics().getOrDefault(place.topic(), List.of()).stream()
@@ -122,8 +129,7 @@ final class RefusedMessage {
         lying.headers()
                 .forEach(header -> lines.add("header: %s = %s"
                         .formatted(
-                                Escaped.of(header.key()),
-                                header.value() == null ? "-" : Escaped.of(header.value()))));
+                                Escaped.of(header.key()), header.value() == null ? "-" : Escaped.of(header.value()))));
         lines.add(lying.value() == null ? "(no value)" : Escaped.of(lying.value()));
         return lines;
     }

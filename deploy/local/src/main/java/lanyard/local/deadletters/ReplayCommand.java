@@ -24,7 +24,8 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var place = parameters.place();
-        var again = RefusedMessage.at(options.home().env("LANYARD_KAFKA"), place).replay();
+        var again =
+                RefusedMessage.at(options.home().env("LANYARD_KAFKA"), place).replay();
         System.out.println("what is at %s is at %s as well; whoever refuses it again leaves another letter"
                 .formatted(place, again));
         return 0;
