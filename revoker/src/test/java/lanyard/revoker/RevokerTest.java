@@ -60,9 +60,7 @@ class RevokerTest extends Fixture {
     void aDeleteBehindThousandsOfCreatesIsNotKeptWaiting() {
         var given = delegation(1);
         tellProvisioned(given);
-        for (int i = 0; i < 3_000; i++) {
-            tell("create", "pending", UUID.randomUUID().toString());
-        }
+        tellCreated(3_000);
 
         tell("delete", "success", cluster);
 

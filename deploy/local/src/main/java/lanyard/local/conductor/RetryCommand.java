@@ -3,8 +3,7 @@ package lanyard.local.conductor;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import lanyard.local.stack.HomeOptions;
@@ -26,12 +25,15 @@ import picocli.CommandLine.Parameters;
                 "Act as the operator: have a cluster that has failed tried again at once, and wait for what comes of it.",
         footer = {
             "",
-            "Without a cluster: lists those whose failure was told, and nothing since. What is only waiting, for Keystone perhaps,"
+            "Without a cluster: lists those of which a failure was told last. What is only waiting, for Keystone perhaps,"
                     + " is not told: the metric lanyard_clusters_parked counts it."
         })
 public final class RetryCommand implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(200);
-    /** Nobody has to do anything about it: the revoker follows by itself. */
+    private static final int MOST = 10_000;
+    private static final int LONGEST_LINE = 1_200;
+    private static final int UUID_LENGTH = 36;
+    /** The revoker follows by itself. */
     private static final String OF_ITSELF = "deleted-meanwhile";
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "CLUSTER", description = "The cluster's UUID.")
@@ -62,11 +64,18 @@ public final class RetryCommand implements Callable<Integer> {
     }
 
     private static void list(CredentialEvents events) {
-        var failed = new HashMap<String, CredentialEvent>();
+        var failed = new LinkedHashMap<String, String>();
         while (!events.isCaughtUp()) {
             for (var event : events.poll(POLL)) {
                 switch (event.type()) {
-                    case CredentialEvent.FAILED -> failed.put(event.cluster(), event);
+                    case CredentialEvent.FAILED -> {
+                        if (event.cluster().length() == UUID_LENGTH) {
+                            failed.putLast(event.cluster(), line(event));
+                        }
+                        if (failed.size() > MOST) {
+                            failed.pollFirstEntry();
+                        }
+                    }
                     case CredentialEvent.PROVISIONED, CredentialEvent.READY, CredentialEvent.REVOKED ->
                         failed.remove(event.cluster());
                     default -> {
@@ -76,12 +85,17 @@ public final class RetryCommand implements Callable<Integer> {
             }
         }
         var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        failed.values().stream()
-                .filter(event -> !event.data().path("reason").asText().equals(OF_ITSELF))
-                .sorted(Comparator.comparing(CredentialEvent::time))
-                .map(event -> event.time() + "  " + event.cluster() + "  " + event.meaning())
-                .map(CredentialEvent::printable)
-                .forEach(out::println);
+        // The time comes first in each.
+        failed.values().stream().filter(line -> !line.isEmpty()).sorted().forEach(out::println);
+    }
+
+    /** Nothing for one that nobody has to do anything about. Whoever can write to the topic must not fill the memory. */
+    private static String line(CredentialEvent event) {
+        if (event.data().path("reason").asText().equals(OF_ITSELF)) {
+            return "";
+        }
+        var line = CredentialEvent.printable(event.time() + "  " + event.cluster() + "  " + event.meaning());
+        return line.substring(0, Math.min(line.length(), LONGEST_LINE));
     }
 
     private CredentialEvent retry(String kafka, CredentialEvents events, UUID about) {
