@@ -2,6 +2,7 @@ package lanyard.provisioner;
 
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -12,6 +13,7 @@ import lanyard.common.database.Transactions;
 import lanyard.common.reconcile.Desired;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedRows;
+import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.secrets.KeyRing;
 import org.hibernate.LockMode;
 import org.hibernate.reactive.mutiny.Mutiny;
@@ -29,13 +31,20 @@ class ClusterStore {
     private final Transactions transactions;
     private final LeasedRows<ClusterRow, State> clusters;
     private final KeyRing keys;
+    private final Duration pause;
     private final InstantSource clock;
 
-    ClusterStore(Transactions transactions, KeyRing keys, ProvisionerConfig config, InstantSource clock) {
+    ClusterStore(
+            Transactions transactions,
+            KeyRing keys,
+            ProvisionerConfig config,
+            ReconcileConfig reconcile,
+            InstantSource clock) {
         this.transactions = transactions;
         this.clusters = new LeasedRows<>(
                 transactions, ClusterRow.class, row -> new State(row.desired(), row.recorded(config.ownerDeadline())));
         this.keys = keys;
+        this.pause = reconcile.firstRetry();
         this.clock = clock;
     }
 
@@ -55,6 +64,15 @@ class ClusterStore {
     /** Takes into the row that nothing of the cluster is left, in the caller's session. */
     Uni<Void> hearRevoked(Mutiny.Session session, String cluster) {
         return clusters.hear(session, cluster, row -> row.hear(Desired.absent(), true, clock.instant()));
+    }
+
+    /** Has a cluster tried again that has failed, if it has, in the caller's session. What comes of it is told anew. */
+    Uni<Void> retry(Mutiny.Session session, String cluster) {
+        return clusters.hearIfKnown(session, cluster, row -> {
+            if (row.retry(clock.instant(), pause)) {
+                row.failure = null;
+            }
+        });
     }
 
     /** {@link LeasedRows#read} */

@@ -10,6 +10,7 @@ import lanyard.common.events.CredentialRevoked;
 import lanyard.common.events.EventCodec;
 import lanyard.common.events.FailureReason;
 import lanyard.common.events.Read;
+import lanyard.common.events.RetryRequested;
 import lanyard.common.events.RotationRequested;
 import lanyard.common.events.TokenIssued;
 import lanyard.common.events.TokenRefused;
@@ -20,8 +21,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 
 /**
- * Hears that nothing of a cluster is left, that an operator wants other generations, and that Keystone refuses the one there is. What
- * the provisioner itself told comes back on the same topic, and is nothing new.
+ * Hears that nothing of a cluster is left, that an operator wants other generations or another attempt, and that Keystone refuses the
+ * generation there is. What the provisioner itself told comes back on the same topic, and is nothing new.
  */
 @ApplicationScoped
 class CredentialsConsumer {
@@ -46,6 +47,7 @@ class CredentialsConsumer {
         return switch (event) {
             case CredentialRevoked revoked ->
                 intake.commit(message, session -> store.hearRevoked(session, revoked.cluster()));
+            case RetryRequested request -> intake.commit(message, session -> store.retry(session, request.cluster()));
             case RotationRequested request ->
                 intake.commit(
                         message, session -> store.hearIfKnown(session, request.cluster(), Desired.heard(request)));

@@ -140,7 +140,8 @@ class ProvisionCluster implements Reconciliation {
     private void later(Lease lease, State state, String why) {
         var wait = waits.after(lease.attempts());
         LOG.warnf("cluster %s has to wait %s: %s", lease.cluster(), wait, why);
-        store.commit(lease, state, row -> row.retryAt(clock.instant().plus(wait)));
+        var now = clock.instant();
+        store.commit(lease, state, row -> row.fail(why, now, now.plus(wait)));
     }
 
     private void begin(Lease lease, State state, Step.Begin step) {
@@ -192,7 +193,7 @@ class ProvisionCluster implements Reconciliation {
         }
     }
 
-    /** Tells of a failure once, and tries again after a long while where the cloud may have changed. */
+    /** Tells of a failure once. Where the cloud may change it is tried again, ever less often; elsewhere it rests until something is heard. */
     private void fail(Lease lease, State state, FailureReason reason, String message) {
         LOG.warnf("cluster %s gets no credential: %s", lease.cluster(), message);
         var retry =
@@ -203,10 +204,11 @@ class ProvisionCluster implements Reconciliation {
         store.commit(lease, state, (session, row) -> {
             var told = row.failure == reason;
             row.failure = reason;
+            var now = clock.instant();
             if (retry) {
-                row.retryAt(clock.instant().plus(waits.after(lease.attempts())));
+                row.fail(message, now, now.plus(waits.after(lease.attempts())));
             } else {
-                row.settle();
+                row.park(message, now);
             }
             return told ? Uni.createFrom().voidItem() : outbox.append(session, failed(lease, state, reason, message));
         });

@@ -15,6 +15,7 @@ import lanyard.common.delegation.TrustName;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.EventSchemas;
 import lanyard.common.events.FailureReason;
+import lanyard.common.events.RetryRequested;
 import lanyard.common.events.RotationRequested;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
@@ -159,6 +160,92 @@ class ProvisionerTest extends Fixture {
 
         provisioned(cluster);
         assertThat(failures(cluster)).hasSize(1);
+    }
+
+    @Test
+    void aClusterThatWaitsForLongIsTriedAtOnceWhenAnOperatorAsksAndTheFailureIsToldAgain() {
+        var tenant = tenant();
+        tell("create", "pending", cluster, tenant);
+        eventually().until(() -> failures(cluster).contains("owner-has-no-role"));
+        waitsForADay();
+
+        tell(new RetryRequested(cluster));
+        eventually().until(() -> failures(cluster).size() == 2);
+        assertThat(failures(cluster)).containsExactly("owner-has-no-role", "owner-has-no-role");
+
+        keystone.grant(tenant.owner(), tenant.project(), "member");
+        waitsForADay();
+        tell(new RetryRequested(cluster));
+
+        provisioned(cluster);
+        eventually().until(() -> isSettled(cluster));
+        assertThat(column("failing_since", cluster)).isNull();
+        assertThat(column("why", cluster)).isNull();
+    }
+
+    @Test
+    void askingWhileItIsTriedOrRightAfterItFailedMakesNoFurtherAttempt() {
+        var tenant = tenant();
+        tell("create", "pending", cluster, tenant);
+        eventually().until(() -> failures(cluster).contains("owner-has-no-role"));
+        waitsForADay();
+        var tried = "lease = gen_random_uuid(), leased_until = now() + interval '1 hour'";
+        var justFailed = "lease = null, leased_until = null, failed_at = now() + interval '1 hour'";
+
+        for (var state : List.of(tried, justFailed)) {
+            update("update cluster set %s where cluster = '%s'".formatted(state, cluster));
+            for (int i = 0; i < 20; i++) {
+                tell(new RetryRequested(cluster));
+            }
+            credentialsAreHeard();
+            assertThat(number("attempts", cluster)).isEqualTo(99);
+            assertThat(is("due_at > now() + interval '1 hour'", cluster)).isTrue();
+        }
+        assertThat(failures(cluster)).hasSize(1);
+    }
+
+    @Test
+    void aFailureThatOnlySomebodyCanChangeIsParkedWithItsReasonAndShown() throws Exception {
+        var tenant = tenant("member");
+
+        tell("create", "success", cluster, tenant);
+        eventually().until(() -> failures(cluster).contains("owner-unknown"));
+
+        eventually().until(() -> isSettled(cluster));
+        assertThat(column("why", cluster)).contains("magnum.cluster.create");
+        assertThat(column("failing_since", cluster)).isNotNull();
+        eventually().until(() -> sample("lanyard_clusters_parked").getFirst() >= 1);
+        eventually()
+                .until(() -> sample("lanyard_clusters_parked_oldest_seconds").getFirst() > 0);
+
+        tell("create", "pending", cluster, tenant);
+        provisioned(cluster);
+        eventually().until(() -> isSettled(cluster));
+        assertThat(column("failing_since", cluster)).isNull();
+    }
+
+    @Test
+    void whatIsHeardOfAClusterThatWaitsForLongStartsItsWaitsAnew() {
+        var tenant = tenant("member");
+        KeystoneSwitch.off();
+        tell("create", "pending", cluster, tenant);
+        eventually().until(() -> column("why", cluster) != null);
+        waitsForADay();
+        KeystoneSwitch.on();
+
+        tell(new RotationRequested(cluster, 2, 1));
+
+        assertThat(provisioned(cluster).at("/data/client/generation").asInt()).isEqualTo(2);
+    }
+
+    /** As after a day of failures. */
+    private void waitsForADay() {
+        eventually().until(() -> {
+            update(
+                    "update cluster set due_at = now() + interval '1 day', attempts = 99, failed_at = now() - interval '1 minute'"
+                            + " where lease is null and cluster = '" + cluster + "'");
+            return number("attempts", cluster) == 99;
+        });
     }
 
     @Test

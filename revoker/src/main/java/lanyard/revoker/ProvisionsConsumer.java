@@ -2,6 +2,7 @@ package lanyard.revoker;
 
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.time.InstantSource;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialProvisioned;
@@ -9,24 +10,30 @@ import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.EventCodec;
 import lanyard.common.events.FailureReason;
 import lanyard.common.events.Read;
+import lanyard.common.events.RetryRequested;
 import lanyard.common.intake.Intake;
 import lanyard.common.reconcile.LeasedRows;
+import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.revoker.Revocation.Recorded;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 
 /**
- * Hears from the provisioner that Keystone holds, or may hold, something of a cluster. For a tombstone that means: look again.
+ * Hears from the provisioner that Keystone holds, or may hold, something of a cluster. For a tombstone that means: look again. And from
+ * an operator that a revocation that has failed is to be tried again.
  */
 @ApplicationScoped
 class ProvisionsConsumer {
     private final Intake intake;
     private final LeasedRows<ClusterRow, Recorded> clusters;
+    private final Duration pause;
     private final InstantSource clock;
 
-    ProvisionsConsumer(Intake intake, LeasedRows<ClusterRow, Recorded> clusters, InstantSource clock) {
+    ProvisionsConsumer(
+            Intake intake, LeasedRows<ClusterRow, Recorded> clusters, ReconcileConfig config, InstantSource clock) {
         this.intake = intake;
         this.clusters = clusters;
+        this.pause = config.firstRetry();
         this.clock = clock;
     }
 
@@ -51,6 +58,11 @@ class ProvisionsConsumer {
                         message,
                         session -> clusters.hear(
                                 session, event.cluster(), row -> row.gaveUp(event.project(), clock.instant())));
+            case Read.Event(RetryRequested event, var _, var _, var _) ->
+                intake.commit(
+                        message,
+                        session -> clusters.hearIfKnown(
+                                session, event.cluster(), row -> row.retry(clock.instant(), pause)));
             case Read.Event _ -> intake.ignore(message);
             case Read.Ignored() -> intake.ignore(message);
             case Read.Rejected(var reason, var detail) -> intake.reject(message, reason.label(), detail);

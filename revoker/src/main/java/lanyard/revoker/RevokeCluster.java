@@ -117,7 +117,8 @@ class RevokeCluster implements Reconciliation {
     private Progress later(Lease lease, Recorded recorded, Progress progress, String why) {
         var wait = waits.after(lease.attempts());
         LOG.warnf("cluster %s is not revoked yet and has to wait %s: %s", lease.cluster(), wait, why);
-        clusters.commit(lease, recorded, row -> row.retryAt(clock.instant().plus(wait)));
+        var now = clock.instant();
+        clusters.commit(lease, recorded, row -> row.fail(why, now, now.plus(wait)));
         return progress;
     }
 }

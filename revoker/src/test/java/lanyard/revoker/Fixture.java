@@ -95,6 +95,17 @@ abstract class Fixture {
                 TestBus.notification(action, outcome, about, project, tenant.owner()));
     }
 
+    /** That so many clusters are being made, on the partition on which all else is told. */
+    void tellCreated(int clusters) {
+        var create = new String(
+                TestBus.notification("create", "pending", cluster, tenant.project(), tenant.owner()),
+                StandardCharsets.UTF_8);
+        for (int i = 0; i < clusters; i++) {
+            var other = create.replace(cluster, UUID.randomUUID().toString());
+            bus.send(notifications.getFirst(), 0, null, other.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
     /** A deletion whose notification does not say in which project. */
     void tellDeletedSomewhere(String about) {
         var whole = new String(
@@ -187,6 +198,15 @@ abstract class Fixture {
             return JSON.readTree(text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    void update(String sql) {
+        try (var connection = database.getConnection();
+                var statement = connection.createStatement()) {
+            statement.executeUpdate(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
         }
     }
 

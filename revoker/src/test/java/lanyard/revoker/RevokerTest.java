@@ -18,6 +18,7 @@ import java.util.UUID;
 import lanyard.common.delegation.UserNames;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.FailureReason;
+import lanyard.common.events.RetryRequested;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,35 @@ class RevokerTest extends Fixture {
         assertThat(keystone.admin("GET", "/users/" + given.custodian(), null).status())
                 .as("the custodian is the provisioner's to remove")
                 .isEqualTo(200);
+    }
+
+    @Test
+    void aDeleteBehindThousandsOfCreatesIsNotKeptWaiting() {
+        var given = delegation(1);
+        tellProvisioned(given);
+        tellCreated(3_000);
+
+        tell("delete", "success", cluster);
+
+        revoked(cluster, 1);
+        assertThat(trusteeIsThere()).isFalse();
+        assertThat(given.trusts()).noneMatch(this::trustIsThere);
+    }
+
+    @Test
+    void aRevocationThatWaitsForLongIsTriedAtOnceWhenAnOperatorAsks() {
+        var given = delegation(1);
+        tellProvisioned(given);
+        // As after a day of failures.
+        update("update cluster set phase = 'ABSENT', due_at = now() + interval '1 day', attempts = 99,"
+                + " failing_since = now() - interval '1 day', failed_at = now() - interval '1 minute', why = 'a test'"
+                + " where cluster = '" + cluster + "'");
+
+        tell(new RetryRequested(cluster));
+
+        revoked(cluster, 1);
+        assertThat(trusteeIsThere()).isFalse();
+        eventually().until(() -> column("failing_since", cluster) == null);
     }
 
     @Test

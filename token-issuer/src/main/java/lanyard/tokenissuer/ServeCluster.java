@@ -207,7 +207,7 @@ class ServeCluster implements Reconciliation {
                     row.told = recorded.backend();
                     row.toldAt = now;
                     row.refusals++;
-                    row.retryAt(now.plus(waits.after(lease.attempts())));
+                    row.fail(message, now, now.plus(waits.after(lease.attempts())));
                     return outbox.append(
                             session,
                             new CredentialFailed(
@@ -221,7 +221,7 @@ class ServeCluster implements Reconciliation {
             case AfterRefusal.Wait(var until) ->
                 clusters.commit(lease, recorded, row -> {
                     row.failure = failure;
-                    row.retryAt(until);
+                    row.fail(message, now, until);
                 });
         }
     }
@@ -229,9 +229,10 @@ class ServeCluster implements Reconciliation {
     private void later(Lease lease, Recorded recorded, String why) {
         var wait = waits.after(lease.attempts());
         LOG.warnf("the door can't serve cluster %s yet and tries again in %s: %s", lease.cluster(), wait, why);
+        var now = clock.instant();
         clusters.commit(lease, recorded, row -> {
             row.failure = Failure.KEYSTONE_UNAVAILABLE;
-            row.retryAt(clock.instant().plus(wait));
+            row.fail(why, now, now.plus(wait));
         });
     }
 }

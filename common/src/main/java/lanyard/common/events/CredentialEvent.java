@@ -11,6 +11,7 @@ public sealed interface CredentialEvent
                 CredentialFailed,
                 CredentialReady,
                 CredentialRevoked,
+                RetryRequested,
                 RotationRequested,
                 TokenIssued,
                 TokenRefused,

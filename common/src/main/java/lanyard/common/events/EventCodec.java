@@ -48,7 +48,8 @@ public final class EventCodec {
                     case TokenIssued issued -> issued.source() == TokenIssued.Source.UNKNOWN;
                     case CredentialProvisioned provisioned ->
                         provisioned.grants().stream().anyMatch(grant -> grant.trustee() == Trusteeship.UNKNOWN);
-                    case CredentialReady _, RotationRequested _, TokenRefused _, TokenRevoked _ -> false;
+                    case CredentialReady _, RetryRequested _, RotationRequested _, TokenRefused _, TokenRevoked _ ->
+                        false;
                 };
         if (saysUnknown) {
             throw new Misfit("UNKNOWN is what newer words are read as, and is not written");
@@ -105,6 +106,7 @@ public final class EventCodec {
             case CredentialReady.TYPE -> CredentialReady.class;
             case TokenIssued.TYPE -> TokenIssued.class;
             case CredentialRevoked.TYPE -> CredentialRevoked.class;
+            case RetryRequested.TYPE -> RetryRequested.class;
             case RotationRequested.TYPE -> RotationRequested.class;
             case TokenRefused.TYPE -> TokenRefused.class;
             case TokenRevoked.TYPE -> TokenRevoked.class;

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.function.Function;
 import lanyard.common.outbox.Outbox;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.hibernate.reactive.mutiny.Mutiny;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -32,11 +33,17 @@ public class Intake {
     private final Mutiny.SessionFactory sessions;
     private final Outbox outbox;
     private final MeterRegistry metrics;
+    private final String service;
 
-    Intake(Mutiny.SessionFactory sessions, Outbox outbox, MeterRegistry metrics) {
+    Intake(
+            Mutiny.SessionFactory sessions,
+            Outbox outbox,
+            MeterRegistry metrics,
+            @ConfigProperty(name = "quarkus.application.name") String service) {
         this.sessions = sessions;
         this.outbox = outbox;
         this.metrics = metrics;
+        this.service = service;
     }
 
     /** Commits what a message says; done when it is committed. */
@@ -63,6 +70,7 @@ public class Intake {
         LOG.warnf("refused a message at %s: %s, %s", place(message), reason, detail);
         count(message, "dead-lettered");
         var letter = new DeadLetter(
+                service,
                 message.topic(),
                 message.partition(),
                 message.offset(),
@@ -72,8 +80,9 @@ public class Intake {
         return persistently(message, session -> outbox.appendDeadLetter(session, write(letter)));
     }
 
-    /** Where a message that was refused is, and why it was. */
-    private record DeadLetter(String topic, int partition, long offset, int bytes, String reason, String detail) {}
+    /** Who refused a message, where that is, and why it was. */
+    private record DeadLetter(
+            String service, String topic, int partition, long offset, int bytes, String reason, String detail) {}
 
     private Uni<Void> persistently(ConsumerRecord<String, byte[]> message, Function<Mutiny.Session, Uni<Void>> change) {
         return Uni.createFrom()

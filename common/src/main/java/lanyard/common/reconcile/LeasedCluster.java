@@ -16,6 +16,8 @@ public abstract class LeasedCluster {
     /** A row that is due by the database's clock and not yet by a worker's own is looked at no oftener than this. */
     static final Duration PAUSE = Duration.ofSeconds(1);
 
+    private static final int LONGEST_WHY = 1000;
+
     @Id
     @Column
     public String cluster;
@@ -39,9 +41,21 @@ public abstract class LeasedCluster {
     @Column
     public @Nullable Instant leasedUntil;
 
-    /** Claims since the row was last at rest. */
+    /** Claims since the row was last at rest; what was new since then left one of them, so that the waits begin anew. */
     @Column(nullable = false)
     public int attempts;
+
+    /** Since when every attempt has failed; {@code null} if the last one did not. */
+    @Column
+    public @Nullable Instant failingSince;
+
+    /** When the last attempt failed; {@code null} if it did not. */
+    @Column
+    public @Nullable Instant failedAt;
+
+    /** Why the last attempt failed, in words of ours; {@code null} if it did not. */
+    @Column
+    public @Nullable String why;
 
     /** For Hibernate. */
     protected LeasedCluster() {}
@@ -51,16 +65,56 @@ public abstract class LeasedCluster {
         return claimed.id().equals(lease);
     }
 
-    /** Something new is true of the cluster: the row is due at once. */
+    /** Something new is true of the cluster: the row is due at once, and what it has failed at before keeps it waiting no longer. */
     public void due(Instant now) {
         dueAt = now;
         unsettledSince = unsettledSince == null ? now : unsettledSince;
+        // That there was an attempt before is not forgotten: it may have left something.
+        attempts = Math.min(attempts, 1);
+    }
+
+    /**
+     * An operator wants another attempt: a row that waits after a failed one, or rests after it, is due at once. Whatever else the
+     * row is at, it stays as it is.
+     *
+     * @param pause the least time since the attempt that failed, so that asking often does not mean trying often
+     * @return whether there will be another attempt
+     */
+    public boolean retry(Instant now, Duration pause) {
+        var waits = lease == null && (dueAt == null || dueAt.isAfter(now));
+        if (failedAt == null || !waits || now.isBefore(failedAt.plus(pause))) {
+            return false;
+        }
+        due(now);
+        return true;
     }
 
     /** Puts the row to rest and gives the lease back: nothing is left to do. */
     public void settle() {
         rest();
         release(null);
+    }
+
+    /** An attempt failed: notes why, and gives the lease back until {@code due}. */
+    public void fail(String reason, Instant now, Instant due) {
+        note(reason, now);
+        retryAt(due);
+    }
+
+    /** An attempt failed and would fail again: notes why, and gives the lease back until something is heard. */
+    public void park(String reason, Instant now) {
+        var since = failingSince;
+        settle();
+        failingSince = since;
+        note(reason, now);
+    }
+
+    private void note(String reason, Instant now) {
+        failingSince = failingSince == null ? now : failingSince;
+        failedAt = now;
+        // The database takes no NUL, and a reason must not be what keeps an attempt from coming to its end.
+        var line = reason.replaceAll("[\\p{Cc}\\p{Cs}]+", " ");
+        why = line.substring(0, Math.min(line.length(), LONGEST_WHY));
     }
 
     /** Puts the row to rest until that time, and gives the lease back. */
@@ -77,6 +131,9 @@ public abstract class LeasedCluster {
     private void rest() {
         unsettledSince = null;
         attempts = 0;
+        failingSince = null;
+        failedAt = null;
+        why = null;
     }
 
     private void release(@Nullable Instant due) {

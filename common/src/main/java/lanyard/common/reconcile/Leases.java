@@ -12,12 +12,12 @@ import java.util.stream.StreamSupport;
 @ApplicationScoped
 class Leases {
     // The claim is one short statement; the work on Keystone happens outside of any transaction.
-    private static final String CLAIM =
+    static final String CLAIM =
             """
             with due as (
               select cluster from cluster
               where due_at <= now() and (leased_until is null or leased_until < now())
-              order by due_at
+              order by (phase = 'PRESENT' or failing_since is not null), due_at
               limit $1
               for update skip locked)
             update cluster c
@@ -28,6 +28,12 @@ class Leases {
     private static final String GIVE_BACK =
             """
             update cluster set lease = null, leased_until = null, due_at = now() + make_interval(secs => $3)
+            where cluster = $1 and lease = $2
+            """;
+    private static final String FAIL =
+            """
+            update cluster set lease = null, leased_until = null, due_at = now() + make_interval(secs => $3),
+              failing_since = coalesce(failing_since, now()), failed_at = now(), why = $4
             where cluster = $1 and lease = $2
             """;
 
@@ -45,7 +51,11 @@ class Leases {
         }
     }
 
-    /** Claims up to {@code most} rows that are due, the longest due first. Blocks. */
+    /**
+     * Claims up to {@code most} rows that are due: before all others those of clusters on their way out, so that nothing outlives its
+     * cluster because many are being made; of the rest, the longest due first. One that has failed has no precedence any more: those
+     * that can't be removed must not keep all others from being made. Blocks.
+     */
     List<Lease> claim(int most) {
         // Counted from before the claim, on our own clock: we stop before the database gives the row to another.
         var until = clock.instant().plus(length);
@@ -58,10 +68,18 @@ class Leases {
                 .toList();
     }
 
-    /** Gives a lease back after a failed attempt, if it is still ours. Blocks. */
+    /** Gives a lease back, if it is still ours. Blocks. */
     void giveBack(Lease lease, Duration retryIn) {
         database.preparedQuery(GIVE_BACK)
                 .execute(Tuple.of(lease.cluster(), lease.id(), retryIn.toMillis() / 1000.0))
+                .await()
+                .atMost(length);
+    }
+
+    /** Gives a lease back after a failed attempt, if it is still ours, with the reason. Blocks. */
+    void fail(Lease lease, Duration retryIn, String why) {
+        database.preparedQuery(FAIL)
+                .execute(Tuple.of(lease.cluster(), lease.id(), retryIn.toMillis() / 1000.0, why))
                 .await()
                 .atMost(length);
     }

@@ -93,7 +93,7 @@ class Reconciler {
             workers.execute(() -> work(lease));
         } catch (RejectedExecutionException e) {
             // Stopped since the claim: another replica need not wait until the lease runs out.
-            giveBack(lease, Duration.ZERO);
+            giveBack(lease, () -> leases.giveBack(lease, Duration.ZERO));
         }
     }
 
@@ -103,16 +103,19 @@ class Reconciler {
             reconciliation.reconcile(lease);
         } catch (RuntimeException e) {
             LOG.errorf(e, "cluster %s could not be reconciled and will be tried again", lease.cluster());
-            giveBack(lease, waits.after(lease.attempts()));
+            // What an exception says may quote anything; its type can't.
+            var why = "the attempt broke off (%s): the log says more"
+                    .formatted(e.getClass().getSimpleName());
+            giveBack(lease, () -> leases.fail(lease, waits.after(lease.attempts()), why));
         } finally {
             free.release();
             bell.release();
         }
     }
 
-    private void giveBack(Lease lease, Duration retryIn) {
+    private static void giveBack(Lease lease, Runnable giving) {
         try {
-            leases.giveBack(lease, retryIn);
+            giving.run();
         } catch (RuntimeException e) {
             LOG.warnf(
                     "the lease on cluster %s can't be given back and runs out by itself: %s",

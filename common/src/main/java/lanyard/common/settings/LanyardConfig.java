@@ -64,5 +64,9 @@ public interface LanyardConfig {
         /** How often the rows are counted for the metrics. */
         @WithDefault("5s")
         Duration sampleInterval();
+
+        /** For how long a cluster's work must have failed, while it is tried again, to count as parked. */
+        @WithDefault("10m")
+        Duration parkedAfter();
     }
 }

@@ -37,7 +37,7 @@ class AnyEventTest {
     @Provide
     Arbitrary<CredentialEvent> events() {
         return Arbitraries.oneOf(
-                provisioned(), failed(), ready(), issued(), refused(), tokenRevoked(), rotation(), revoked());
+                provisioned(), failed(), ready(), issued(), refused(), tokenRevoked(), rotation(), retry(), revoked());
     }
 
     @Provide
@@ -123,6 +123,10 @@ class AnyEventTest {
 
     private Arbitrary<CredentialEvent> rotation() {
         return Combinators.combine(clusters(), generations(), generations()).as(RotationRequested::new);
+    }
+
+    private Arbitrary<CredentialEvent> retry() {
+        return clusters().map(RetryRequested::new);
     }
 
     private static Arbitrary<Generation> counted() {

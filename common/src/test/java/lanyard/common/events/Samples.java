@@ -64,6 +64,8 @@ final class Samples {
 
     static final CredentialRevoked REVOKED = new CredentialRevoked(CLUSTER, 1, TrusteeFate.REMOVED);
 
+    static final RetryRequested RETRY = new RetryRequested(CLUSTER);
+
     static final RotationRequested ROTATION = new RotationRequested(CLUSTER, 2, 1);
 
     static final TokenRefused REFUSED = new TokenRefused(
@@ -96,6 +98,7 @@ final class Samples {
                 REFUSED,
                 REFUSED_NOBODY,
                 TOKEN_REVOKED,
+                RETRY,
                 ROTATION,
                 REVOKED);
     }

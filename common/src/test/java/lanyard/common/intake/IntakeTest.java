@@ -92,6 +92,7 @@ class IntakeTest {
         await(() -> intake.reject(message(7), "not-json", "it is no JSON"));
 
         assertThat(letters()).singleElement().satisfies(letter -> {
+            assertThat(letter.path("service").asText()).isEqualTo("common");
             assertThat(letter.path("topic").asText()).isEqualTo(topic);
             assertThat(letter.path("partition").asInt()).isEqualTo(2);
             assertThat(letter.path("offset").asLong()).isEqualTo(7);

@@ -180,6 +180,76 @@ class LeasesTest {
     }
 
     @Test
+    void clustersOnTheirWayOutComeFirstHoweverManyAreToBeMade() {
+        database.makeDue(5_000);
+        database.run(
+                """
+                insert into cluster (cluster, phase, due_at) values
+                  ('gone', 'ABSENT', now()),
+                  ('going', 'DELETING', now() - interval '1 second'),
+                  ('goes later', 'DELETING', now() + interval '1 hour')
+                """);
+
+        var claimed = leases(LONG).claim(8);
+
+        assertThat(claimed).hasSize(8).extracting(Lease::cluster).contains("gone", "going");
+    }
+
+    @Test
+    void oneOnItsWayOutThatKeepsFailingWaitsForItsTurnLikeAllOthers() {
+        database.makeDue(20);
+        database.run(
+                "insert into cluster (cluster, phase, due_at, failing_since) values ('stuck', 'ABSENT', now(), now())");
+
+        assertThat(leases(LONG).claim(20)).extracting(Lease::cluster).doesNotContain("stuck");
+        assertThat(leases(LONG).claim(20)).extracting(Lease::cluster).containsExactly("stuck");
+    }
+
+    @Test
+    void aClaimReadsNoMoreThanItTakes() {
+        database.makeDue(5_000);
+        database.run("analyze cluster");
+
+        var plan = database.rows("explain " + Leases.CLAIM, 8, 60.0).stream()
+                .map(row -> row.getString(0))
+                .toList();
+
+        assertThat(plan)
+                .anyMatch(line -> line.contains("Index Scan using cluster_due"))
+                .noneMatch(line -> line.contains("Sort"));
+    }
+
+    @Test
+    void anAttemptThatFailedIsNotedWithTheReasonAndSinceWhen() {
+        database.makeDue(1);
+        leases(LONG).fail(leases(LONG).claim(1).getFirst(), Duration.ZERO, "the first reason");
+        var since =
+                database.rows("select failing_since from cluster").getFirst().getOffsetDateTime(0);
+
+        leases(LONG).fail(leases(LONG).claim(1).getFirst(), Duration.ofMinutes(5), "another one");
+
+        assertThat(database.count(
+                        "cluster",
+                        "lease is null and attempts = 2 and why = 'another one' and failing_since = $1"
+                                + " and failed_at >= failing_since and due_at > now() + interval '4 minutes'",
+                        since))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void onlyItsHolderSaysThatAnAttemptFailed() {
+        database.makeDue(1);
+        var late = leases(LONG).claim(1).getFirst();
+        database.run("update cluster set leased_until = now() - interval '1 second'");
+        leases(LONG).claim(1);
+
+        leases(LONG).fail(late, Duration.ZERO, "too late");
+
+        assertThat(database.count("cluster", "lease is not null and failing_since is null and why is null"))
+                .isEqualTo(1);
+    }
+
+    @Test
     void aLeaseThatLeavesNoTimeForAStepIsRefused() {
         assertThatThrownBy(() -> leases(Duration.ofSeconds(119)))
                 .isInstanceOf(IllegalArgumentException.class)

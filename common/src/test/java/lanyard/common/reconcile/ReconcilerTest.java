@@ -52,6 +52,8 @@ class ReconcilerTest {
     @Inject
     Database database;
 
+    private static final int CREATES = 3_000;
+
     private final List<Reconciler> started = new ArrayList<>();
     private final Queue<Lease> worked = new ConcurrentLinkedQueue<>();
     private LeasedRows<TestCluster, TestCluster.State> rows;
@@ -148,6 +150,40 @@ class ReconcilerTest {
                         "lease is null and attempts = 4"
                                 + " and due_at between now() + interval '3 minutes' and now() + interval '8 minutes'"))
                 .isEqualTo(1));
+    }
+
+    @Test
+    void whatBreaksOffIsNotedWithoutAWordThatCameFromOutside() {
+        database.makeDue(1);
+
+        start(new Pace(8, LONG, NEVER, Duration.ofMinutes(1), Duration.ofHours(1)), lease -> {
+            throw new IllegalStateException("the content of something");
+        });
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(database.count(
+                        "cluster", "lease is null and failing_since is not null and failed_at is not null"))
+                .isEqualTo(1));
+        assertThat(database.rows("select why from cluster").getFirst().getString(0))
+                .contains("IllegalStateException")
+                .doesNotContain("content");
+    }
+
+    @Test
+    void aDeleteIsDoneLongBeforeTheThousandsOfCreatesThatWereThereBeforeIt() {
+        var pace = new Pace(4, LONG, NEVER);
+        database.makeDue(CREATES);
+        start(pace, this::settle);
+        await().atMost(PATIENCE).until(() -> worked.size() > 20);
+
+        database.run("insert into cluster (cluster, phase, due_at) values ('gone', 'ABSENT', now())");
+        var before = worked.size();
+        await().atMost(PATIENCE).until(() -> worked.stream().map(Lease::cluster).anyMatch("gone"::equals));
+
+        var clusters = worked.stream().map(Lease::cluster).toList();
+        // Those that were being worked on when it came, and those that were claimed in the same moment.
+        assertThat(clusters.indexOf("gone")).isLessThan(before + 10 * pace.concurrency());
+        assertThat(database.count("cluster", "due_at is not null")).isGreaterThan(CREATES / 2);
+        assertThat(database.count("cluster", "lease is not null")).isLessThanOrEqualTo(pace.concurrency());
     }
 
     @Test

@@ -5,7 +5,9 @@ import java.util.logging.Logger;
 import lanyard.local.conductor.CredentialCommand;
 import lanyard.local.conductor.EmitCommand;
 import lanyard.local.conductor.EventsCommand;
+import lanyard.local.conductor.RetryCommand;
 import lanyard.local.conductor.RotateCommand;
+import lanyard.local.deadletters.DeadLettersCommand;
 import lanyard.local.demo.DemoCommand;
 import lanyard.local.stack.DoctorCommand;
 import lanyard.local.stack.DownCommand;
@@ -37,6 +39,8 @@ import picocli.CommandLine.ParameterException;
             EventsCommand.class,
             EmitCommand.class,
             RotateCommand.class,
+            RetryCommand.class,
+            DeadLettersCommand.class,
             DownCommand.class,
             DoctorCommand.class,
             TestCommand.class,

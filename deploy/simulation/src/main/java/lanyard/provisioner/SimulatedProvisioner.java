@@ -7,6 +7,7 @@ import java.util.Set;
 import lanyard.common.reconcile.Desired;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.Phase;
+import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.reconcile.ReconcileParts;
 import lanyard.simulation.Mutation;
 import lanyard.simulation.Replica;
@@ -25,7 +26,8 @@ public final class SimulatedProvisioner implements Replica {
         var config = around.settings().of(ProvisionerConfig.class);
         var profiles = around.settings().of(Profiles.class);
         var keys = around.settings().keyRing();
-        var store = new ClusterStore(around.transactions(), keys, config, around.clock());
+        var store = new ClusterStore(
+                around.transactions(), keys, config, around.settings().of(ReconcileConfig.class), around.clock());
         var domain = new LanyardDomain(around.keystone(), config);
         var custodians = new Custodians(around.keystone(), domain, keys, profiles);
         var trustees = new Trustees(around.keystone(), around.tokens(), domain, keys);

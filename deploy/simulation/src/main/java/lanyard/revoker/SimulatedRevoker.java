@@ -6,6 +6,7 @@ import lanyard.common.keystone.Reply;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedRows;
 import lanyard.common.reconcile.Phase;
+import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.reconcile.ReconcileParts;
 import lanyard.revoker.Revocation.Progress;
 import lanyard.simulation.Mutation;
@@ -30,7 +31,8 @@ public final class SimulatedRevoker implements Replica {
                 ? new Believing(around, neighbours, config)
                 : new Delegations(around.keystone(), neighbours, config);
         notifications = new NotificationsConsumer(around.intake(), clusters, config, around.clock());
-        provisions = new ProvisionsConsumer(around.intake(), clusters, around.clock());
+        provisions = new ProvisionsConsumer(
+                around.intake(), clusters, around.settings().of(ReconcileConfig.class), around.clock());
         reconciling = around.reconciling(
                 new RevokeCluster(clusters, delegations, around.outbox(), around.waits(), around.clock()));
     }

@@ -19,8 +19,10 @@ import java.util.Spliterator;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import lanyard.common.reconcile.LeasedCluster;
+import lanyard.common.reconcile.Phase;
 
 /**
  * A pool of connections on which the loops run their few statements in SQL, each a transaction of its own. They are known by their text:
@@ -46,7 +48,7 @@ final class ModelPool extends Pool {
                 with due as (
                   select cluster from cluster
                   where due_at <= now() and (leased_until is null or leased_until < now())
-                  order by due_at
+                  order by (phase = 'PRESENT' or failing_since is not null), due_at
                   limit $1
                   for update skip locked)
                 update cluster c
@@ -61,6 +63,13 @@ final class ModelPool extends Pool {
                 where cluster = $1 and lease = $2
                 """,
                 this::giveBack);
+        knows(
+                """
+                update cluster set lease = null, leased_until = null, due_at = now() + make_interval(secs => $3),
+                  failing_since = coalesce(failing_since, now()), failed_at = now(), why = $4
+                where cluster = $1 and lease = $2
+                """,
+                this::fail);
         knows(
                 """
                 with heads as (
@@ -240,7 +249,9 @@ final class ModelPool extends Pool {
         var until = now.plus(seconds(parameters.getDouble(1)));
         return clusters().stream()
                 .filter(row -> isDue(row, now))
-                .sorted(Comparator.comparing((LeasedCluster row) -> Objects.requireNonNull(row.dueAt)))
+                .sorted(Comparator.comparing(
+                                (LeasedCluster row) -> row.phase == Phase.PRESENT || row.failingSince != null)
+                        .thenComparing(row -> Objects.requireNonNull(row.dueAt)))
                 .limit(parameters.getInteger(0))
                 .map(row -> {
                     row.lease = new UUID(database.world.random.nextLong(), database.world.random.nextLong());
@@ -252,6 +263,20 @@ final class ModelPool extends Pool {
     }
 
     private List<List<Object>> giveBack(Tuple parameters) {
+        return ifLeased(parameters, row -> {});
+    }
+
+    private List<List<Object>> fail(Tuple parameters) {
+        return ifLeased(parameters, row -> {
+            var now = database.now();
+            row.failingSince = row.failingSince == null ? now : row.failingSince;
+            row.failedAt = now;
+            row.why = parameters.getString(3);
+        });
+    }
+
+    /** Gives the lease back, and does the rest. */
+    private List<List<Object>> ifLeased(Tuple parameters, Consumer<LeasedCluster> rest) {
         var table = database.called("cluster");
         var key = parameters.getString(0);
         if (database.isLocked(table, key) && database.world.canWait()) {
@@ -262,6 +287,7 @@ final class ModelPool extends Pool {
             row.lease = null;
             row.leasedUntil = null;
             row.dueAt = database.now().plus(seconds(parameters.getDouble(2)));
+            rest.accept(row);
         }
         return List.of();
     }

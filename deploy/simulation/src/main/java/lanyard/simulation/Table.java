@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A table: the committed rows of one entity, by their key. Rows go in and out as copies. */
 final class Table<E> {
-    private static final Set<String> WORK = Set.of("dueAt", "unsettledSince", "lease", "leasedUntil", "attempts");
+    private static final Set<String> WORK =
+            Set.of("dueAt", "unsettledSince", "lease", "leasedUntil", "attempts", "failingSince", "failedAt", "why");
 
     final Class<E> type;
     final String name;

@@ -16,6 +16,7 @@ import lanyard.common.keystone.Reply;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedRows;
 import lanyard.common.reconcile.Phase;
+import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.reconcile.ReconcileParts;
 import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.secrets.Secret;
@@ -54,7 +55,8 @@ public final class SimulatedTokenIssuer implements Replica {
                 around.settings().of(LanyardConfig.class),
                 config,
                 around.metrics());
-        credentials = new CredentialsConsumer(around.intake(), store);
+        credentials = new CredentialsConsumer(
+                around.intake(), store, rows, around.settings().of(ReconcileConfig.class), around.clock());
         reconciling = around.reconciling(new ServeCluster(
                 rows,
                 store,

@@ -30,6 +30,7 @@ public record CredentialEvent(String raw, String type, String cluster, Instant t
     public static final String READY = "credential.ready";
     public static final String ISSUED = "token.issued";
     public static final String REVOKED = "credential.revoked";
+    public static final String RETRY = "retry.requested";
     public static final String ROTATION = "rotation.requested";
     public static final String TOKEN_REFUSED = "token.refused";
     public static final String TOKEN_REVOKED = "token.revoked";
@@ -125,6 +126,7 @@ public record CredentialEvent(String raw, String type, String cluster, Instant t
                     case ISSUED ->
                         "for %s, from %s, until %s".formatted(text("purpose"), text("source"), text("expires"));
                     case REVOKED -> "trusts removed: %s, trustee: %s".formatted(text("trusts"), text("trustee"));
+                    case RETRY -> "whoever has failed at it is to try again";
                     case ROTATION -> "wanted at least client %d, backend %d".formatted(client(), backend());
                     case TOKEN_REFUSED -> "%s, from %s".formatted(text("reason"), text("address"));
                     case TOKEN_REVOKED -> "for %s, from %s".formatted(text("purpose"), text("address"));
@@ -163,7 +165,7 @@ public record CredentialEvent(String raw, String type, String cluster, Instant t
     }
 
     /** Whoever writes to the topic must not steer the reader's terminal. */
-    private static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
+    public static String printable(String text) {
+        return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Cs}]", "?");
     }
 }

@@ -2,93 +2,37 @@ package lanyard.local.conductor;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.StreamSupport;
-import lanyard.local.terminal.Trouble;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
 
-/** Reads the topic {@code lanyard.credentials} as an onlooker: in no consumer group, so that nobody's offsets are moved. */
+/** Reads the topic {@code lanyard.credentials} as an onlooker. */
 public final class CredentialEvents implements AutoCloseable {
     public static final String TOPIC = "lanyard.credentials";
 
-    private final String kafka;
-    private final KafkaConsumer<String, String> consumer;
-    private final Map<TopicPartition, Long> endAsOfTheStart;
+    private final Onlooker onlooker;
 
-    private CredentialEvents(String kafka) {
-        this.kafka = kafka;
-        this.consumer = new KafkaConsumer<>(
-                Map.of(
-                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        kafka,
-                        ConsumerConfig.CLIENT_ID_CONFIG,
-                        "onlooker",
-                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
-                        false,
-                        ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
-                        false,
-                        ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
-                        10_000),
-                new StringDeserializer(),
-                new StringDeserializer());
-        try {
-            var partitions = consumer.listTopics().getOrDefault(TOPIC, List.of()).stream()
-                    .map(info -> new TopicPartition(TOPIC, info.partition()))
-                    .toList();
-            if (partitions.isEmpty()) {
-                throw new Trouble("Kafka at %s has no topic %s".formatted(kafka, TOPIC), "./lanyard up makes it");
-            }
-            consumer.assign(partitions);
-            endAsOfTheStart = consumer.endOffsets(partitions);
-        } catch (KafkaException e) {
-            consumer.close();
-            throw unreachable(e);
-        } catch (Trouble e) {
-            consumer.close();
-            throw e;
-        }
+    private CredentialEvents(Onlooker onlooker) {
+        this.onlooker = onlooker;
     }
 
     public static CredentialEvents fromTheBeginning(String kafka) {
-        var events = new CredentialEvents(kafka);
-        events.consumer.seekToBeginning(events.consumer.assignment());
-        return events;
+        return new CredentialEvents(Onlooker.fromTheBeginning(kafka, TOPIC));
     }
 
     public static CredentialEvents fromNowOn(String kafka) {
-        var events = new CredentialEvents(kafka);
-        events.endAsOfTheStart.forEach(events.consumer::seek);
-        return events;
+        return new CredentialEvents(Onlooker.fromNowOn(kafka, TOPIC));
     }
 
     /** Waits at most so long for events; those of one cluster come in the order in which they were written. */
     public List<CredentialEvent> poll(Duration atMost) {
-        try {
-            return StreamSupport.stream(consumer.poll(atMost).spliterator(), false)
-                    .map(CredentialEvent::of)
-                    .toList();
-        } catch (KafkaException e) {
-            throw unreachable(e);
-        }
+        return onlooker.poll(atMost).stream().map(CredentialEvent::of).toList();
     }
 
-    /** Whether everything has been read that was there when reading began. */
+    /** {@link Onlooker#isCaughtUp} */
     public boolean isCaughtUp() {
-        return endAsOfTheStart.entrySet().stream()
-                .allMatch(partition -> consumer.position(partition.getKey()) >= partition.getValue());
-    }
-
-    private Trouble unreachable(KafkaException e) {
-        return new Trouble(
-                "can't read %s on Kafka at %s".formatted(TOPIC, kafka), "see how it is with ./lanyard status", e);
+        return onlooker.isCaughtUp();
     }
 
     @Override
     public void close() {
-        consumer.close();
+        onlooker.close();
     }
 }

@@ -1,5 +1,6 @@
 package lanyard.local.conductor;
 
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -78,11 +79,15 @@ final class Rotation {
     }
 
     /** What to ask for: one more than there is. From here on, what is heard is the answer. */
-    RotationRequest ask() {
+    OperatorEvent ask() {
         wanted = (of == Of.CLIENT ? client : backend) + 1;
-        return of == Of.CLIENT
-                ? new RotationRequest(cluster, wanted, backend)
-                : new RotationRequest(cluster, client, wanted);
+        // It says what should be true, so saying it twice rotates once.
+        return new OperatorEvent(
+                CredentialEvent.ROTATION,
+                cluster,
+                of == Of.CLIENT
+                        ? Map.of("client", wanted, "backend", backend)
+                        : Map.of("client", client, "backend", wanted));
     }
 
     private boolean isAsked() {

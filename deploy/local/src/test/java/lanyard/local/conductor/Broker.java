@@ -57,7 +57,10 @@ final class Broker implements AutoCloseable {
         var address = "127.0.0.1:" + port;
         try (var admin = Admin.create(Map.of("bootstrap.servers", address))) {
             admin.createTopics(List.of(
-                            topic("notifications.info"), topic("notifications.error"), topic("lanyard.credentials")))
+                            topic("notifications.info"),
+                            topic("notifications.error"),
+                            topic("lanyard.credentials"),
+                            topic("lanyard.dead-letters")))
                     .all()
                     .get();
         }

@@ -15,19 +15,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import lanyard.local.deadletters.DeadLettersCommand;
 import lanyard.local.stack.Home;
 import lanyard.local.terminal.Trouble;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
@@ -161,7 +169,7 @@ class CommandsOnKafkaTest {
         var waiting = new FutureTask<>(() -> run(new RotateCommand(), cluster, "--timeout", "30s"));
         Thread.ofVirtual().start(waiting);
 
-        var request = awaitRequest(cluster);
+        var request = awaitRequest(cluster, CredentialEvent.ROTATION);
         var event = new ObjectMapper().readTree(request.value());
         assertThat(request.key()).isEqualTo(cluster);
         assertThat(request.headers().lastHeader("content-type").value())
@@ -170,8 +178,9 @@ class CommandsOnKafkaTest {
         assertThat(event.path("source").asText()).isEqualTo("/lanyard/operator");
         assertThat(event.path("subject").asText()).isEqualTo(cluster);
         assertThat(event.path("dataschema").asText()).isEqualTo("urn:lanyard:rotation.requested:1");
-        assertThat(event.path("data").toString())
-                .isEqualTo("{\"cluster\":\"%s\",\"client\":2,\"backend\":3}".formatted(cluster));
+        assertThat(event.path("data"))
+                .isEqualTo(new ObjectMapper()
+                        .readTree("{\"cluster\":\"%s\",\"client\":2,\"backend\":3}".formatted(cluster)));
 
         // What is told of the generation before is no answer.
         tell(
@@ -193,7 +202,8 @@ class CommandsOnKafkaTest {
         var waiting = new FutureTask<>(() -> run(new RotateCommand(), cluster, "--backend", "--timeout", "30s"));
         Thread.ofVirtual().start(waiting);
         assertThat(new ObjectMapper()
-                        .readTree(awaitRequest(cluster).value())
+                        .readTree(
+                                awaitRequest(cluster, CredentialEvent.ROTATION).value())
                         .at("/data/backend")
                         .asInt())
                 .isEqualTo(2);
@@ -204,7 +214,7 @@ class CommandsOnKafkaTest {
         tell(failing, "credential.provisioned", provisioned(1, 1));
         var ended = new FutureTask<>(() -> trouble(new RotateCommand(), failing, "--backend", "--timeout", "30s"));
         Thread.ofVirtual().start(ended);
-        awaitRequest(failing);
+        awaitRequest(failing, CredentialEvent.ROTATION);
         tell(
                 failing,
                 "credential.failed",
@@ -225,6 +235,167 @@ class CommandsOnKafkaTest {
         var silent = UUID.randomUUID().toString();
         tell(silent, "credential.provisioned", provisioned(1, 1));
         assertThat(trouble(new RotateCommand(), silent)).hasMessageContaining("not done");
+    }
+
+    @Test
+    void anotherAttemptIsAskedForOnTheBusAndWaitedFor() throws Exception {
+        var cluster = UUID.randomUUID().toString();
+        tell(cluster, "credential.failed", "{\"reason\":\"owner-has-no-role\",\"message\":\"grant one\"}");
+        var waiting = new FutureTask<>(() -> run(new RetryCommand(), cluster, "--timeout", "30s"));
+        Thread.ofVirtual().start(waiting);
+
+        var event = new ObjectMapper()
+                .readTree(awaitRequest(cluster, CredentialEvent.RETRY).value());
+        assertThat(event.path("source").asText()).isEqualTo("/lanyard/operator");
+        assertThat(event.path("dataschema").asText()).isEqualTo("urn:lanyard:retry.requested:1");
+        assertThat(event.path("data").toString()).isEqualTo("{\"cluster\":\"%s\"}".formatted(cluster));
+
+        // Its clients have nothing yet.
+        tell(cluster, "credential.provisioned", provisioned(1, 1));
+        assertThat(waiting.isDone()).isFalse();
+        tell(cluster, "credential.ready", ready(cluster, 1, "s3cr3t"));
+        assertThat(waiting.get()).contains(cluster, "credential.ready").doesNotContain("s3cr3t");
+
+        // Now they have, and keep it: nothing more will be told.
+        var again = new FutureTask<>(() -> run(new RetryCommand(), cluster, "--timeout", "30s"));
+        Thread.ofVirtual().start(again);
+        awaitRequests(cluster, 2);
+        tell(cluster, "credential.provisioned", provisioned(1, 2));
+        assertThat(again.get()).contains("credential.provisioned");
+    }
+
+    @Test
+    void anAttemptThatFailsAgainAndOneOfWhichNothingIsToldAreSaidToBe() throws Exception {
+        var cluster = UUID.randomUUID().toString();
+        tell(cluster, "credential.failed", "{\"reason\":\"owner-has-no-role\",\"message\":\"grant one\"}");
+        assertThat(trouble(new RetryCommand(), cluster))
+                .hasMessageContaining("nothing was told")
+                .hasMessageContaining("owner-has-no-role: grant one");
+
+        var ended = new FutureTask<>(() -> trouble(new RetryCommand(), cluster, "--timeout", "30s"));
+        Thread.ofVirtual().start(ended);
+        awaitRequests(cluster, 2);
+        tell(cluster, "credential.failed", "{\"reason\":\"project-gone\",\"message\":\"delete it\"}");
+        assertThat(ended.get()).hasMessageContaining("failed again: project-gone: delete it");
+    }
+
+    @Test
+    void clustersOfWhichAFailureWasToldLastAreListed() throws Exception {
+        var failed = UUID.randomUUID().toString();
+        var mended = UUID.randomUUID().toString();
+        var going = UUID.randomUUID().toString();
+        tell(failed, "credential.failed", "{\"reason\":\"project-gone\",\"message\":\"delete\\u001b[31m it\"}");
+        tell(mended, "credential.failed", "{\"reason\":\"owner-has-no-role\",\"message\":\"grant one\"}");
+        tell(mended, "credential.ready", ready(mended, 1, "s3cr3t"));
+        tell(going, "credential.failed", "{\"reason\":\"deleted-meanwhile\",\"message\":\"-\"}");
+
+        assertThat(run(new RetryCommand()))
+                .contains(failed + "  project-gone: delete?[31m it")
+                .doesNotContain(mended, going);
+    }
+
+    @Test
+    void deadLettersAreListedAndWhatTheyAreAboutIsShownAndReplayed() throws Exception {
+        var body = "{\"oslo\":\"\u001b[31mred\u009b\"}\n".getBytes(StandardCharsets.UTF_8);
+        var about = refused("notifications.info", "k\u0007", body);
+        letter(about, body.length, "bad-envelope", "no\u001b[2J envelope");
+
+        var line = run(new DeadLettersCommand())
+                .lines()
+                .filter(one -> one.contains(place(about)))
+                .toList();
+        assertThat(line)
+                .singleElement()
+                .asString()
+                .contains("revoker", body.length + " bytes", "bad-envelope: no?[2J envelope");
+        var json =
+                run(new DeadLettersCommand(), "--json", "--last", "1").lines().toList();
+        assertThat(json).hasSize(1);
+        assertThat(new ObjectMapper().readTree(json.getFirst()).path("topic").asText())
+                .isEqualTo("notifications.info");
+
+        assertThat(run(new DeadLettersCommand(), arguments("show", about)).lines())
+                .containsExactly(
+                        "key: k\\u{7}", "header: kind = \\u{0}\\xff", "{\"oslo\":\"\\u{1b}[31mred\\u{9b}\"}\\u{a}");
+
+        run(new DeadLettersCommand(), arguments("replay", about));
+        var replayed = bytes("notifications.info").stream()
+                .filter(one -> Arrays.equals(body, one.value()))
+                .toList();
+        assertThat(replayed).hasSize(2).allSatisfy(one -> {
+            assertThat(one.partition()).isEqualTo(about.partition());
+            assertThat(one.key()).asString(StandardCharsets.UTF_8).isEqualTo("k\u0007");
+            assertThat(one.headers().lastHeader("kind").value()).isEqualTo(new byte[] {0, -1});
+        });
+    }
+
+    @Test
+    void onlyTheVeryMessageThatALetterIsAboutIsShownOrReplayed() throws Exception {
+        var told = refused("notifications.info", null, new byte[100]);
+        letter(told, 101, "not-json", "-");
+        assertThat(trouble(new DeadLettersCommand(), arguments("replay", told)))
+                .hasMessageContaining("another message")
+                .hasMessageContaining("100 bytes");
+
+        var silent = refused("notifications.info", null, new byte[100]);
+        assertThat(trouble(new DeadLettersCommand(), arguments("show", silent)))
+                .hasMessageContaining("no dead letter is about");
+
+        var elsewhere = refused("lanyard.dead-letters", null, new byte[100]);
+        letter(elsewhere, 100, "not-json", "-");
+        assertThat(trouble(new DeadLettersCommand(), arguments("replay", elsewhere)))
+                .hasMessageContaining("do not read");
+
+        var pruned = refused("notifications.error", null, new byte[100]);
+        letter(pruned, 100, "not-json", "-");
+        try (var admin = Admin.create(Map.of("bootstrap.servers", broker.address()))) {
+            admin.deleteRecords(Map.of(
+                            new TopicPartition(pruned.topic(), pruned.partition()),
+                            RecordsToDelete.beforeOffset(pruned.offset() + 1)))
+                    .all()
+                    .get();
+        }
+        assertThat(trouble(new DeadLettersCommand(), arguments("replay", pruned)))
+                .hasMessageContaining("does not keep what was at");
+    }
+
+    /** A message that a service refused. */
+    private static RecordMetadata refused(String topic, String key, byte[] body) throws Exception {
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", broker.address()),
+                new StringSerializer(),
+                new ByteArraySerializer())) {
+            var message = new ProducerRecord<>(topic, key, body);
+            message.headers().add("kind", new byte[] {0, -1});
+            return producer.send(message).get();
+        }
+    }
+
+    private static void letter(RecordMetadata about, int bytes, String reason, String detail) throws Exception {
+        var letter = new ObjectMapper()
+                .createObjectNode()
+                .put("service", "revoker")
+                .put("topic", about.topic())
+                .put("partition", about.partition())
+                .put("offset", about.offset())
+                .put("bytes", bytes)
+                .put("reason", reason)
+                .put("detail", detail);
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", broker.address()),
+                new StringSerializer(),
+                new StringSerializer())) {
+            producer.send(new ProducerRecord<>("lanyard.dead-letters", letter.toString()))
+                    .get();
+        }
+    }
+
+    private static String place(RecordMetadata about) {
+        return about.topic() + " " + about.partition() + " " + about.offset();
+    }
+
+    private static String[] arguments(String command, RecordMetadata about) {
+        return new String[] {command, about.topic(), String.valueOf(about.partition()), String.valueOf(about.offset())};
     }
 
     @Test
@@ -266,16 +437,30 @@ class CommandsOnKafkaTest {
                 .formatted(client, backend);
     }
 
-    private static ConsumerRecord<String, String> awaitRequest(String cluster) throws InterruptedException {
+    private static ConsumerRecord<String, String> awaitRequest(String cluster, String type)
+            throws InterruptedException {
         for (int i = 0; i < 300; i++) {
             for (var one : all(CredentialEvents.TOPIC)) {
-                if (cluster.equals(one.key()) && one.value().contains("rotation.requested")) {
+                if (cluster.equals(one.key()) && one.value().contains(type)) {
                     return one;
                 }
             }
             TimeUnit.MILLISECONDS.sleep(100);
         }
-        throw new AssertionError("no rotation was asked for");
+        throw new AssertionError("nothing was asked for");
+    }
+
+    private static void awaitRequests(String cluster, int times) throws InterruptedException {
+        for (int i = 0; i < 300; i++) {
+            var asked = all(CredentialEvents.TOPIC).stream()
+                    .filter(one -> cluster.equals(one.key()) && one.value().contains(CredentialEvent.RETRY))
+                    .count();
+            if (asked >= times) {
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+        throw new AssertionError("nothing was asked for");
     }
 
     private static void tell(String cluster, String type, String data) throws Exception {
@@ -325,17 +510,23 @@ class CommandsOnKafkaTest {
     }
 
     private static List<ConsumerRecord<String, String>> all(String topic) {
+        return all(topic, new StringDeserializer());
+    }
+
+    private static List<ConsumerRecord<byte[], byte[]>> bytes(String topic) {
+        return all(topic, new ByteArrayDeserializer());
+    }
+
+    private static <T> List<ConsumerRecord<T, T>> all(String topic, Deserializer<T> deserializer) {
         try (var consumer = new KafkaConsumer<>(
-                Map.<String, Object>of("bootstrap.servers", broker.address()),
-                new StringDeserializer(),
-                new StringDeserializer())) {
+                Map.<String, Object>of("bootstrap.servers", broker.address()), deserializer, deserializer)) {
             var partitions = consumer.partitionsFor(topic).stream()
                     .map(p -> new TopicPartition(topic, p.partition()))
                     .toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             var end = consumer.endOffsets(partitions);
-            List<ConsumerRecord<String, String>> records = new ArrayList<>();
+            List<ConsumerRecord<T, T>> records = new ArrayList<>();
             while (end.entrySet().stream().anyMatch(p -> consumer.position(p.getKey()) < p.getValue())) {
                 consumer.poll(Duration.ofMillis(100)).forEach(records::add);
             }

@@ -8,7 +8,7 @@ import org.hibernate.reactive.mutiny.Mutiny;
 public final class IntakeParts {
     private IntakeParts() {}
 
-    public static Intake intake(Mutiny.SessionFactory sessions, Outbox outbox, MeterRegistry metrics) {
-        return new Intake(sessions, outbox, metrics);
+    public static Intake intake(Mutiny.SessionFactory sessions, Outbox outbox, MeterRegistry metrics, String service) {
+        return new Intake(sessions, outbox, metrics, service);
     }
 }

@@ -1,6 +1,7 @@
 package lanyard.local.conductor;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -16,32 +17,32 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * What an operator says so that a cluster's credential is made anew: at least of which generations it is to be. It says what should be
- * true, so saying it twice rotates once.
+ * What an operator asks of the services about a cluster, as an event on {@code lanyard.credentials}.
  *
- * @param client the least generation of the client credential, which the cluster's clients hold
- * @param backend the least generation of what stands behind it in Keystone
+ * @param data what is said beside the cluster's UUID, which goes first
  */
-record RotationRequest(UUID cluster, int client, int backend) {
+record OperatorEvent(String type, UUID cluster, Map<String, Integer> data) {
     private static final JsonMapper JSON = new JsonMapper();
     private static final RecordHeader CONTENT_TYPE =
             new RecordHeader("content-type", "application/cloudevents+json".getBytes(StandardCharsets.UTF_8));
 
-    /** The event (CloudEvents 1.0, structured, JSON). */
-    String event(UUID id, Instant time) {
-        var event = JSON.createObjectNode()
+    OperatorEvent {
+        data = Map.copyOf(data);
+    }
+
+    /** As CloudEvents 1.0, structured, JSON. */
+    String text(UUID id, Instant time) {
+        ObjectNode event = JSON.createObjectNode()
                 .put("specversion", "1.0")
                 .put("id", id.toString())
                 .put("source", "/lanyard/operator")
-                .put("type", CredentialEvent.ROTATION)
+                .put("type", type)
                 .put("subject", cluster.toString())
                 .put("time", time.toString())
                 .put("datacontenttype", "application/json")
-                .put("dataschema", "urn:lanyard:" + CredentialEvent.ROTATION + ":1");
-        event.putObject("data")
-                .put("cluster", cluster.toString())
-                .put("client", client)
-                .put("backend", backend);
+                .put("dataschema", "urn:lanyard:" + type + ":1");
+        var said = event.putObject("data").put("cluster", cluster.toString());
+        data.keySet().stream().sorted().forEach(name -> said.put(name, data.get(name)));
         return event.toString();
     }
 
@@ -56,13 +57,13 @@ record RotationRequest(UUID cluster, int client, int backend) {
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 15_000),
                 new StringSerializer(),
                 new StringSerializer())) {
-            var said = event(UUID.randomUUID(), Instant.now());
+            var said = text(UUID.randomUUID(), Instant.now());
             producer.send(new ProducerRecord<>(
                             CredentialEvents.TOPIC, null, cluster.toString(), said, List.of(CONTENT_TYPE)))
                     .get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new Trouble("interrupted while asking for the rotation", "run the command again", e);
+            throw new Trouble("interrupted while asking", "run the command again", e);
         } catch (ExecutionException | KafkaException e) {
             throw new Trouble(
                     "Kafka at " + kafka + " does not take the request", "see how it is with ./lanyard status", e);
