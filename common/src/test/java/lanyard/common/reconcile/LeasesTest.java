@@ -198,7 +198,8 @@ class LeasesTest {
     @Test
     void oneOnItsWayOutThatKeepsFailingWaitsForItsTurnLikeAllOthers() {
         database.makeDue(20);
-        database.run("insert into cluster (cluster, phase, due_at, failing_since) values ('stuck', 'ABSENT', now(), now())");
+        database.run(
+                "insert into cluster (cluster, phase, due_at, failing_since) values ('stuck', 'ABSENT', now(), now())");
 
         assertThat(leases(LONG).claim(20)).extracting(Lease::cluster).doesNotContain("stuck");
         assertThat(leases(LONG).claim(20)).extracting(Lease::cluster).containsExactly("stuck");
