@@ -48,7 +48,9 @@ public final class EventCodec {
                     case TokenIssued issued -> issued.source() == TokenIssued.Source.UNKNOWN;
                     case CredentialProvisioned provisioned ->
                         provisioned.grants().stream().anyMatch(grant -> grant.trustee() == Trusteeship.UNKNOWN);
-                    case CredentialReady _, RotationRequested _, TokenRefused _, TokenRevoked _ -> false;
+                    case SweepFinished finished -> finished.saysUnknown();
+                    case CredentialReady _, RotationRequested _, SweepRequested _, TokenRefused _, TokenRevoked _ ->
+                        false;
                 };
         if (saysUnknown) {
             throw new Misfit("UNKNOWN is what newer words are read as, and is not written");
@@ -106,6 +108,8 @@ public final class EventCodec {
             case TokenIssued.TYPE -> TokenIssued.class;
             case CredentialRevoked.TYPE -> CredentialRevoked.class;
             case RotationRequested.TYPE -> RotationRequested.class;
+            case SweepFinished.TYPE -> SweepFinished.class;
+            case SweepRequested.TYPE -> SweepRequested.class;
             case TokenRefused.TYPE -> TokenRefused.class;
             case TokenRevoked.TYPE -> TokenRevoked.class;
             default -> null;

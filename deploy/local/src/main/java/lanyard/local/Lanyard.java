@@ -6,6 +6,7 @@ import lanyard.local.conductor.CredentialCommand;
 import lanyard.local.conductor.EmitCommand;
 import lanyard.local.conductor.EventsCommand;
 import lanyard.local.conductor.RotateCommand;
+import lanyard.local.conductor.SweepCommand;
 import lanyard.local.demo.DemoCommand;
 import lanyard.local.stack.DoctorCommand;
 import lanyard.local.stack.DownCommand;
@@ -37,6 +38,7 @@ import picocli.CommandLine.ParameterException;
             EventsCommand.class,
             EmitCommand.class,
             RotateCommand.class,
+            SweepCommand.class,
             DownCommand.class,
             DoctorCommand.class,
             TestCommand.class,

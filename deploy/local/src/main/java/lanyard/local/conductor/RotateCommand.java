@@ -70,7 +70,7 @@ public final class RotateCommand implements Callable<Integer> {
             }
             refuseWhatCannotBeRotated(rotation);
             var request = rotation.ask();
-            request.tell(kafka);
+            request.event().tell(kafka);
             errors.watched(
                     "Waiting for %s generation %d of %s".formatted(word(of), rotation.wanted(), cluster),
                     progress -> await(events, rotation, progress, System.nanoTime()));

@@ -44,7 +44,10 @@ class CommandsOnKafkaTest {
     @TempDir
     private static Path directory;
 
+    private static final String NO_CLUSTER = "00000000-0000-0000-0000-000000000000";
+
     private static Broker broker;
+    private static int sweeps;
     private static ECKey key;
 
     @BeforeAll
@@ -228,6 +231,48 @@ class CommandsOnKafkaTest {
     }
 
     @Test
+    void aSweepIsAskedForOnTheBusAndWhatCameOfItIsTold() throws Exception {
+        var waiting = new FutureTask<>(() -> run(new SweepCommand(), "--dry-run", "--timeout", "30s"));
+        Thread.ofVirtual().start(waiting);
+        var request = awaitSweep();
+        var event = new ObjectMapper().readTree(request.value());
+        assertThat(request.key()).isEqualTo(NO_CLUSTER);
+        assertThat(event.path("subject").asText()).isEqualTo(NO_CLUSTER);
+        assertThat(event.path("source").asText()).isEqualTo("/lanyard/operator");
+        assertThat(event.path("dataschema").asText()).isEqualTo("urn:lanyard:sweep.requested:1");
+        assertThat(event.at("/data/cluster").asText()).isEqualTo(NO_CLUSTER);
+        assertThat(event.at("/data/dry").asBoolean()).isTrue();
+
+        // What answers another request is no answer.
+        tell(NO_CLUSTER, "sweep.finished", swept("another", "failed", ""));
+        tell(NO_CLUSTER, "sweep.finished", swept(event.at("/data/request").asText(), "done", ""));
+
+        assertThat(waiting.get().lines())
+                .satisfiesExactly(
+                        line -> assertThat(line).contains("40 users and trusts", "2 are foreign", "orphans:"),
+                        line -> assertThat(line).contains("trustee   of cluster 913b9b74", "would be removed"),
+                        line -> assertThat(line).contains("custodian of project p?1", "to be removed from 2999-"),
+                        line -> assertThat(line).contains("and 3 more"));
+    }
+
+    @Test
+    void aSweepThatIsRefusedSaysWhyAndOneThatNobodyAnswersEnds() throws Exception {
+        var refused = new FutureTask<>(() -> trouble(new SweepCommand(), "--timeout", "30s"));
+        Thread.ofVirtual().start(refused);
+        var request = new ObjectMapper().readTree(awaitSweep().value());
+        assertThat(request.at("/data/dry").asBoolean()).isFalse();
+        tell(
+                NO_CLUSTER,
+                "sweep.finished",
+                swept(request.at("/data/request").asText(), "too-many", "\"message\":\"raise LANYARD_SWEEP_SHARE\","));
+        assertThat(refused.get()).isInstanceOfSatisfying(Trouble.class, trouble -> assertThat(trouble.oneLine())
+                .isEqualTo("nothing was removed (too-many): raise LANYARD_SWEEP_SHARE"));
+
+        assertThat(trouble(new SweepCommand(), "--timeout", "1s")).hasMessageContaining("no revoker has answered");
+        awaitSweep();
+    }
+
+    @Test
     void showsEventsOfOneClusterAndStopsAtTheEnd() throws Exception {
         var cluster = UUID.randomUUID().toString();
         tell(cluster, "credential.ready", ready(cluster, 1, "s3cr3t"));
@@ -266,16 +311,37 @@ class CommandsOnKafkaTest {
                 .formatted(client, backend);
     }
 
+    private static String swept(String request, String outcome, String message) {
+        return """
+                {"cluster":"%s","request":"%s","dry":true,"outcome":"%s",%s"ours":40,"foreign":2,"most":10,"orphans":[
+                 {"kind":"trustee","id":"u1","of":"913b9b74-c3ab-420c-90b4-1b22c1911a93","since":"2026-11-20T08:00:00Z",
+                  "due":"2026-11-21T08:00:00Z","fate":"due"},
+                 {"kind":"custodian","id":"u2","of":"p\\u001b1","since":"2026-11-20T08:00:00Z",
+                  "due":"2999-11-21T12:00:00Z","fate":"waiting"}],"more":3}"""
+                .formatted(NO_CLUSTER, request, outcome, message);
+    }
+
     private static ConsumerRecord<String, String> awaitRequest(String cluster) throws InterruptedException {
+        return await(cluster, "rotation.requested", 1);
+    }
+
+    /** One more than there were. */
+    private static ConsumerRecord<String, String> awaitSweep() throws InterruptedException {
+        return await(NO_CLUSTER, "sweep.requested", ++sweeps);
+    }
+
+    private static ConsumerRecord<String, String> await(String cluster, String type, int number)
+            throws InterruptedException {
         for (int i = 0; i < 300; i++) {
-            for (var one : all(CredentialEvents.TOPIC)) {
-                if (cluster.equals(one.key()) && one.value().contains("rotation.requested")) {
-                    return one;
-                }
+            var found = all(CredentialEvents.TOPIC).stream()
+                    .filter(one -> cluster.equals(one.key()) && one.value().contains(type))
+                    .toList();
+            if (found.size() >= number) {
+                return found.get(number - 1);
             }
             TimeUnit.MILLISECONDS.sleep(100);
         }
-        throw new AssertionError("no rotation was asked for");
+        throw new AssertionError("there is no " + type);
     }
 
     private static void tell(String cluster, String type, String data) throws Exception {

@@ -9,6 +9,7 @@ import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.EventCodec;
 import lanyard.common.events.FailureReason;
 import lanyard.common.events.Read;
+import lanyard.common.events.SweepRequested;
 import lanyard.common.intake.Intake;
 import lanyard.common.reconcile.LeasedRows;
 import lanyard.revoker.Revocation.Recorded;
@@ -16,17 +17,21 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 
 /**
- * Hears from the provisioner that Keystone holds, or may hold, something of a cluster. For a tombstone that means: look again.
+ * Hears from the provisioner that Keystone holds, or may hold, something of a cluster. For a tombstone that means: look again. And hears
+ * from an operator that a sweep is wanted now.
  */
 @ApplicationScoped
-class ProvisionsConsumer {
+class CredentialsConsumer {
     private final Intake intake;
     private final LeasedRows<ClusterRow, Recorded> clusters;
+    private final SweepStore sweeps;
     private final InstantSource clock;
 
-    ProvisionsConsumer(Intake intake, LeasedRows<ClusterRow, Recorded> clusters, InstantSource clock) {
+    CredentialsConsumer(
+            Intake intake, LeasedRows<ClusterRow, Recorded> clusters, SweepStore sweeps, InstantSource clock) {
         this.intake = intake;
         this.clusters = clusters;
+        this.sweeps = sweeps;
         this.clock = clock;
     }
 
@@ -51,6 +56,8 @@ class ProvisionsConsumer {
                         message,
                         session -> clusters.hear(
                                 session, event.cluster(), row -> row.gaveUp(event.project(), clock.instant())));
+            case Read.Event(SweepRequested event, var _, var _, var _) ->
+                intake.commit(message, session -> sweeps.hear(session, event));
             case Read.Event _ -> intake.ignore(message);
             case Read.Ignored() -> intake.ignore(message);
             case Read.Rejected(var reason, var detail) -> intake.reject(message, reason.label(), detail);
