@@ -1,6 +1,7 @@
 package lanyard.revoker;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * doomed is committed before they are removed, so what was removed is told, if not by this sweep, then by the next.
  */
 @ApplicationScoped
+@Startup
 class SweepKeystone {
     private static final Logger LOG = Logger.getLogger(SweepKeystone.class);
 

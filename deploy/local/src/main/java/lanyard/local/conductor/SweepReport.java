@@ -65,7 +65,7 @@ record SweepReport(JsonNode data) {
                 .count();
     }
 
-    private static String line(JsonNode orphan, Instant now) {
+    private String line(JsonNode orphan, Instant now) {
         var kind = orphan.path("kind").asText();
         return "  %-9s of %s %s, an orphan since %s: %s"
                 .formatted(
@@ -76,11 +76,11 @@ record SweepReport(JsonNode data) {
                         fate(orphan, now));
     }
 
-    private static String fate(JsonNode orphan, Instant now) {
+    private String fate(JsonNode orphan, Instant now) {
         var fate = orphan.path("fate").asText();
         return switch (fate) {
             case "waiting" -> "to be removed " + when(orphan.path("due").asText(), now);
-            case "due" -> "would be removed";
+            case "due" -> isDone() ? "would be removed" : "not removed";
             case "left" -> "could not be removed, and is tried again by the next sweep";
             case "removed" ->
                 orphan.path("kind").asText().equals("trustee")
