@@ -45,17 +45,22 @@ class SweepStore {
             on conflict do nothing
             """
                     .formatted(MOST_REQUESTS);
+    // What is due on schedule comes first: who asks all the time does not keep it from its turn.
     private static final String CLAIM =
             """
-            with next as (select request, dry from sweep_request order by heard_at, request limit 1)
+            with schedule as (
+              select $3::float8 > 0 and coalesce(swept_at <= now() - make_interval(secs => $3), true) as due from sweep),
+            next as (
+              select request, dry from sweep_request where not (select due from schedule)
+              order by heard_at, request limit 1)
             update sweep
             set lease = gen_random_uuid(), leased_until = now() + make_interval(secs => $1)
             where (leased_until is null or leased_until < now())
               and (ended_at is null or ended_at <= now() - make_interval(secs => $2))
-              and (exists (select from next)
-                or ($3::float8 > 0 and (swept_at is null or swept_at <= now() - make_interval(secs => $3))))
+              and ((select due from schedule) or exists (select from next))
             returning lease, (select request from next), (select dry from next)
             """;
+
     /**
      * A trustee's revocation is begun only if its cluster has no row or a tombstone, whatever was decided on: what was heard since
      * holds.
