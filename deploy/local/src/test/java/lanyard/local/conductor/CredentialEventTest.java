@@ -33,8 +33,9 @@ class CredentialEventTest {
                                 "sweep.finished",
                                 "{\"outcome\":\"done\",\"ours\":9,\"foreign\":1,\"orphans\":[{\"fate\":\"removed\"}],\"more\":2}")
                         .meaning())
-                .isEqualTo("done: 9 users and trusts in Keystone are Lanyard's, 1 are foreign and not touched, 3 orphans, 1"
-                        + " of them removed");
+                .isEqualTo(
+                        "done: 9 users and trusts in Keystone are Lanyard's, 1 are foreign and not touched, 3 orphans, 1"
+                                + " of them removed");
         assertThat(event("credential.revoked", "{\"trusts\":2,\"trustee\":\"removed\"}")
                         .line())
                 .contains("credential.revoked")
