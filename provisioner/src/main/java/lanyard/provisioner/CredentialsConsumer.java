@@ -12,6 +12,8 @@ import lanyard.common.events.FailureReason;
 import lanyard.common.events.Read;
 import lanyard.common.events.RetryRequested;
 import lanyard.common.events.RotationRequested;
+import lanyard.common.events.SweepFinished;
+import lanyard.common.events.SweepRequested;
 import lanyard.common.events.TokenIssued;
 import lanyard.common.events.TokenRefused;
 import lanyard.common.events.TokenRevoked;
@@ -57,6 +59,8 @@ class CredentialsConsumer {
             case CredentialFailed _,
                     CredentialProvisioned _,
                     CredentialReady _,
+                    SweepFinished _,
+                    SweepRequested _,
                     TokenIssued _,
                     TokenRefused _,
                     TokenRevoked _ -> intake.ignore(message);

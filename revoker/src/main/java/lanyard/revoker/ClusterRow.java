@@ -5,6 +5,9 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.Table;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lanyard.common.reconcile.LeasedCluster;
 import lanyard.common.reconcile.Phase;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +40,16 @@ class ClusterRow extends LeasedCluster {
     Revocation.Recorded recorded() {
         return new Revocation.Recorded(
                 phase, deadline, revoked, new Revocation.Project(provisionedProject, toldProject));
+    }
+
+    /** The cluster as the sweep goes by it: told by either, a project is one in which it may be. */
+    Sweep.Cluster known() {
+        return new Sweep.Cluster(
+                cluster,
+                phase != Phase.ABSENT,
+                Stream.concat(Stream.ofNullable(provisionedProject), Stream.ofNullable(toldProject))
+                        .collect(Collectors.toUnmodifiableSet()),
+                Set.copyOf(List.of(trusts)));
     }
 
     /** The provisioner made these trusts, in this project. */

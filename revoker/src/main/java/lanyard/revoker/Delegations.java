@@ -81,9 +81,9 @@ class Delegations {
         return reply;
     }
 
-    /** Removes the trustee; one that is gone already is success. */
-    Reply<Void> removeTrustee(String trustee) {
-        return goneIfMissing(keystone.deleteUser(trustee));
+    /** Removes the user; one that is gone already is success. */
+    Reply<Void> removeUser(String user) {
+        return goneIfMissing(keystone.deleteUser(user));
     }
 
     private static Reply<Void> goneIfMissing(Reply<Void> reply) {
@@ -91,7 +91,7 @@ class Delegations {
     }
 
     /** Id of Lanyard's domain, remembered once it was found. */
-    private Reply<String> domain() {
+    Reply<String> domain() {
         var known = domainId;
         if (known != null) {
             return new Reply.Done<>(known);

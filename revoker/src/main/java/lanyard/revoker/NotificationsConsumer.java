@@ -5,7 +5,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.InstantSource;
 import lanyard.common.conductor.ClusterNotification;
-import lanyard.common.conductor.ClusterNotification.Action;
 import lanyard.common.conductor.NotificationParser;
 import lanyard.common.conductor.Parsed;
 import lanyard.common.intake.Intake;
@@ -15,7 +14,10 @@ import lanyard.revoker.Revocation.Recorded;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 
-/** Hears from the conductor which clusters are on their way out. That one is there is nothing to the revoker. */
+/**
+ * Hears from the conductor which clusters are on their way out, and which ones there are: what Keystone holds for one of these is no
+ * orphan.
+ */
 @ApplicationScoped
 class NotificationsConsumer {
     private final Intake intake;
@@ -34,8 +36,7 @@ class NotificationsConsumer {
     @Incoming("notifications")
     Uni<Void> hear(ConsumerRecord<String, byte[]> message) {
         return switch (NotificationParser.parse(message.value())) {
-            case Parsed.Cluster(var told) when told.action() == Action.DELETE -> hear(message, told);
-            case Parsed.Cluster told -> intake.ignore(message);
+            case Parsed.Cluster(var told) -> hear(message, told);
             case Parsed.Ignored() -> intake.ignore(message);
             case Parsed.Rejected(var reason, var detail) -> intake.reject(message, reason.label(), detail);
         };

@@ -84,7 +84,7 @@ class RevokeCluster implements Reconciliation {
                         lease,
                         recorded,
                         progress,
-                        delegations.removeTrustee(trustee).map(done -> progress.afterRemovingTrustee()));
+                        delegations.removeUser(trustee).map(done -> progress.afterRemovingTrustee()));
             }
             case Step.Announce announce ->
                 clusters.commit(lease, recorded, (session, row) -> {

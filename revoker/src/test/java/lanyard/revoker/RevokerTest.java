@@ -170,6 +170,22 @@ class RevokerTest extends Fixture {
     }
 
     @Test
+    void aClusterIsKnownFromItsFirstNotificationAndOnceGoneStaysGone() {
+        tell("create", "pending", cluster);
+        eventually().until(() -> tenant.project().equals(column("told_project", cluster)));
+        assertThat(column("phase", cluster)).isEqualTo("PRESENT");
+
+        tell("delete", "success", cluster);
+        revoked(cluster, 1);
+        tell("create", "success", cluster);
+        everythingSentIsHeard();
+
+        assertThat(column("phase", cluster)).isEqualTo("ABSENT");
+        assertThat(column("revoked", cluster)).isEqualTo("t");
+        revoked(cluster, 1);
+    }
+
+    @Test
     void aTrusteeThatAnOperatorRemovedByHandIsNoObstacle() {
         var given = delegation(1);
         tellProvisioned(given);

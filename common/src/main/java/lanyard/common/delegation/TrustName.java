@@ -49,6 +49,11 @@ public final class TrustName {
         return end != null && EPOCH.until(end, ChronoUnit.SECONDS) >> DETAIL_BITS == bits(CLUSTER_BITS, cluster);
     }
 
+    /** Whether this end is a name: whether a trust that has it was made by Lanyard, as far as that can be told from its end. */
+    public static boolean isOne(@Nullable Instant end) {
+        return end != null && EPOCH.until(end, ChronoUnit.SECONDS) >> (CLUSTER_BITS + DETAIL_BITS) == 0;
+    }
+
     private static long bits(int number, String text) {
         try {
             var digest = MessageDigest.getInstance("SHA-256")

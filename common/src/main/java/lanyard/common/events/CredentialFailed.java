@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param project id of the cluster's project, if it is known
  * @param client generation of the client credential that could not be served
  * @param backend generation of what was to stand behind it in Keystone, or does and is refused
- * @param message what happened and what to do about it, for an operator; cut at {@value #LONGEST_MESSAGE} characters, without
+ * @param message what happened and what to do about it, for an operator; cut at {@value Legible#LONGEST} characters, without
  *     control characters
  */
 public record CredentialFailed(
@@ -22,7 +22,6 @@ public record CredentialFailed(
         String message)
         implements CredentialEvent {
     public static final String TYPE = "credential.failed";
-    static final int LONGEST_MESSAGE = 1000;
 
     public CredentialFailed {
         Shape.CLUSTER.require("cluster", cluster);
@@ -32,16 +31,7 @@ public record CredentialFailed(
         Shape.between("client", client, 1, HIGHEST_GENERATION);
         Shape.between("backend", backend, 1, HIGHEST_GENERATION);
         Shape.present("reason", reason);
-        message = legible(Shape.present("message", message));
-    }
-
-    /** A message is repaired where ids are refused: it must not be what keeps a failure from being told. */
-    private static String legible(String message) {
-        var line = message.replaceAll("[\\p{Cc}\\p{Cs}]+", " ").strip();
-        var cut = line.length() <= LONGEST_MESSAGE
-                ? line
-                : line.substring(0, line.offsetByCodePoints(0, line.codePointCount(0, LONGEST_MESSAGE - 1)));
-        return cut.isEmpty() ? "-" : cut;
+        message = Legible.line(Shape.present("message", message));
     }
 
     @Override

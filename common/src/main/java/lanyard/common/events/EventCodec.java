@@ -48,8 +48,13 @@ public final class EventCodec {
                     case TokenIssued issued -> issued.source() == TokenIssued.Source.UNKNOWN;
                     case CredentialProvisioned provisioned ->
                         provisioned.grants().stream().anyMatch(grant -> grant.trustee() == Trusteeship.UNKNOWN);
-                    case CredentialReady _, RetryRequested _, RotationRequested _, TokenRefused _, TokenRevoked _ ->
-                        false;
+                    case SweepFinished finished -> finished.saysUnknown();
+                    case CredentialReady _,
+                            RetryRequested _,
+                            RotationRequested _,
+                            SweepRequested _,
+                            TokenRefused _,
+                            TokenRevoked _ -> false;
                 };
         if (saysUnknown) {
             throw new Misfit("UNKNOWN is what newer words are read as, and is not written");
@@ -108,6 +113,8 @@ public final class EventCodec {
             case CredentialRevoked.TYPE -> CredentialRevoked.class;
             case RetryRequested.TYPE -> RetryRequested.class;
             case RotationRequested.TYPE -> RotationRequested.class;
+            case SweepFinished.TYPE -> SweepFinished.class;
+            case SweepRequested.TYPE -> SweepRequested.class;
             case TokenRefused.TYPE -> TokenRefused.class;
             case TokenRevoked.TYPE -> TokenRevoked.class;
             default -> null;

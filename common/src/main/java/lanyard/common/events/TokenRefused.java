@@ -24,9 +24,6 @@ public record TokenRefused(
         implements CredentialEvent {
     public static final String TYPE = "token.refused";
 
-    /** The nil UUID (RFC 9562, 5.9): no cluster. */
-    public static final String NO_CLUSTER = "00000000-0000-0000-0000-000000000000";
-
     public TokenRefused {
         Shape.CLUSTER.require("cluster", cluster);
         if (purpose != null) {

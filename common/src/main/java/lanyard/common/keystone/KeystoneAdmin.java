@@ -22,6 +22,9 @@ public interface KeystoneAdmin {
     /** The user of that name in the domain. */
     Reply<User> findUser(String domainId, String name);
 
+    /** The users of the domain, as many as Keystone lists. */
+    Reply<Users> listUsers(String domainId);
+
     /**
      * Makes an enabled user with a password and answers it. The user carries the options that keep the cloud's password rules off
      * service users: {@code ignore_password_expiry}, {@code ignore_lockout_failure_attempts},
@@ -45,6 +48,9 @@ public interface KeystoneAdmin {
 
     /** The trusts to this trustee, whoever made them. */
     Reply<List<Trust>> trustsTo(String trusteeId);
+
+    /** The trusts from this trustor, to whomever. */
+    Reply<List<Trust>> trustsFrom(String trustorId);
 
     /** The trusts from this trustor to this trustee. */
     Reply<List<Trust>> trustsBetween(String trustorId, String trusteeId);
@@ -72,6 +78,13 @@ public interface KeystoneAdmin {
     record Role(String id, String name) {}
 
     record User(String id, String name, boolean enabled) {}
+
+    /**
+     * The users of a domain.
+     *
+     * @param truncated whether Keystone left out others, as its {@code list_limit} has it do
+     */
+    record Users(List<User> users, boolean truncated) {}
 
     /**
      * A trust, without its roles, which Keystone leaves out of its lists.

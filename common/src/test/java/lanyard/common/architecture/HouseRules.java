@@ -20,6 +20,8 @@ import com.tngtech.archunit.lang.CompositeArchRule;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
+import lanyard.common.delegation.TrustName;
+import lanyard.common.delegation.UserNames;
 import lanyard.common.reconcile.Backoff;
 import lanyard.common.reconcile.Desired;
 import lanyard.common.reconcile.Lease;
@@ -90,7 +92,13 @@ public final class HouseRules {
 
     /** Common's classes of values and decisions. */
     private static final DescribedPredicate<JavaClass> COMMON_CORE = belongToAnyOf(
-                    Desired.class, Phase.class, Backoff.class, Lease.class, Secret.class)
+                    Desired.class,
+                    Phase.class,
+                    Backoff.class,
+                    Lease.class,
+                    Secret.class,
+                    TrustName.class,
+                    UserNames.class)
             .or(MESSAGES)
             // The port: its interfaces, their values and the replies.
             .or(resideInAPackage("lanyard.common.keystone"))

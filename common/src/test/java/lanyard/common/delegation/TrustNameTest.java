@@ -40,6 +40,7 @@ class TrustNameTest {
         assertThat(name.getNano()).isZero();
         assertThat(name).isBetween(Instant.parse("2200-01-01T00:00:00Z"), Instant.parse("9999-12-31T23:59:59Z"));
         assertThat(TrustName.isOf(cluster, name)).isTrue();
+        assertThat(TrustName.isOne(name)).isTrue();
         assertThat(TrustName.of(cluster, purpose, ROLES, generation, attempt)).isEqualTo(name);
     }
 
@@ -55,8 +56,11 @@ class TrustNameTest {
     @Test
     void aTrustWithoutAnEndOrWithAnOrdinaryOneIsNoCluster() {
         assertThat(TrustName.isOf(CLUSTER, null)).isFalse();
+        assertThat(TrustName.isOne(null)).isFalse();
+        assertThat(TrustName.isOne(Instant.parse("6600-01-01T00:00:00Z"))).isFalse();
         for (var end : List.of("1970-01-01T00:00:00Z", "2026-12-31T00:00:00Z", "2199-12-31T23:59:59Z")) {
             assertThat(TrustName.isOf(CLUSTER, Instant.parse(end))).isFalse();
+            assertThat(TrustName.isOne(Instant.parse(end))).isFalse();
         }
     }
 

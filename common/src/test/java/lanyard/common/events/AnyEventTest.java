@@ -37,7 +37,17 @@ class AnyEventTest {
     @Provide
     Arbitrary<CredentialEvent> events() {
         return Arbitraries.oneOf(
-                provisioned(), failed(), ready(), issued(), refused(), tokenRevoked(), rotation(), retry(), revoked());
+                provisioned(),
+                failed(),
+                ready(),
+                issued(),
+                refused(),
+                tokenRevoked(),
+                rotation(),
+                retry(),
+                revoked(),
+                sweep(),
+                swept());
     }
 
     @Provide
@@ -140,6 +150,47 @@ class AnyEventTest {
                         Arbitraries.integers().between(0, 1_000_000),
                         Arbitraries.of(TrusteeFate.REMOVED, TrusteeFate.ABSENT))
                 .as(CredentialRevoked::new);
+    }
+
+    private Arbitrary<CredentialEvent> sweep() {
+        return Combinators.combine(ids(), Arbitraries.of(false, true))
+                .as((request, dry) -> new SweepRequested(CredentialEvent.NO_CLUSTER, request, dry));
+    }
+
+    private Arbitrary<CredentialEvent> swept() {
+        var orphans = Combinators.combine(
+                        Arbitraries.of(SweepFinished.Kind.class).filter(kind -> kind != SweepFinished.Kind.UNKNOWN),
+                        ids().map(id -> "o" + id.substring(1)),
+                        ids(),
+                        instants(),
+                        instants(),
+                        Arbitraries.of(SweepFinished.Fate.class).filter(fate -> fate != SweepFinished.Fate.UNKNOWN))
+                .as(SweepFinished.Orphan::new)
+                .list()
+                .uniqueElements(SweepFinished.Orphan::id)
+                .ofMaxSize(5);
+        var outcomes =
+                Arbitraries.of(SweepFinished.Outcome.class).filter(outcome -> outcome != SweepFinished.Outcome.UNKNOWN);
+        var counts = Arbitraries.integers().between(0, 100_000_000);
+        return Combinators.combine(
+                        ids().injectNull(0.3),
+                        outcomes,
+                        Arbitraries.strings().injectNull(0.3),
+                        counts,
+                        counts,
+                        orphans,
+                        counts)
+                .as((request, outcome, message, ours, foreign, listed, more) -> new SweepFinished(
+                        CredentialEvent.NO_CLUSTER,
+                        request,
+                        request == null,
+                        outcome,
+                        message,
+                        ours,
+                        foreign,
+                        more,
+                        listed,
+                        more));
     }
 
     private static Custodian custodian(String id, String name) {

@@ -53,6 +53,13 @@ class EventSchemasTest {
             "credential.failed/data/reason",
             "credential.failed/data/message",
             "credential.revoked/data/trustee",
+            "sweep.finished/data/request",
+            "sweep.finished/data/message",
+            "sweep.finished/data/outcome",
+            "sweep.finished/data/orphans/0/kind",
+            "sweep.finished/data/orphans/0/fate",
+            "sweep.finished/data/orphans/1/kind",
+            "sweep.finished/data/orphans/1/fate",
             "token.issued/data/source");
 
     @Test

@@ -9,6 +9,7 @@ import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.CredentialProvisioned.Trustee;
 import lanyard.common.events.CredentialReady.Sealed;
 import lanyard.common.events.CredentialRevoked.TrusteeFate;
+import lanyard.common.events.SweepFinished.Orphan;
 
 /** One event of each type, as they are in a cluster's life. */
 final class Samples {
@@ -68,6 +69,37 @@ final class Samples {
 
     static final RotationRequested ROTATION = new RotationRequested(CLUSTER, 2, 1);
 
+    static final SweepRequested SWEEP = new SweepRequested(CredentialEvent.NO_CLUSTER, "sweep-1", true);
+
+    static final SweepFinished SWEPT = new SweepFinished(
+            CredentialEvent.NO_CLUSTER,
+            "sweep-1",
+            false,
+            SweepFinished.Outcome.DONE,
+            "Keystone lists no more than 100 users.",
+            100,
+            2,
+            10,
+            List.of(
+                    new Orphan(
+                            SweepFinished.Kind.TRUSTEE,
+                            "91f2a6d3c4b5e6f708192a3b4c5d6e7f",
+                            CLUSTER,
+                            TIME,
+                            TIME.plusSeconds(86_400),
+                            SweepFinished.Fate.REMOVED),
+                    new Orphan(
+                            SweepFinished.Kind.CUSTODIAN,
+                            "3d8f0b6c7a1e4f5d9c2b8a7e6f5d4c3b",
+                            PROJECT,
+                            TIME,
+                            TIME.plusSeconds(86_400),
+                            SweepFinished.Fate.LEFT)),
+            3);
+
+    static final SweepFinished SWEPT_ON_SCHEDULE = new SweepFinished(
+            CredentialEvent.NO_CLUSTER, null, false, SweepFinished.Outcome.NONE_LIVE, null, 7, 0, 3, List.of(), 7);
+
     static final TokenRefused REFUSED = new TokenRefused(
             CLUSTER,
             "cloud-provider",
@@ -100,6 +132,9 @@ final class Samples {
                 TOKEN_REVOKED,
                 RETRY,
                 ROTATION,
+                SWEEP,
+                SWEPT,
+                SWEPT_ON_SCHEDULE,
                 REVOKED);
     }
 

@@ -7,6 +7,7 @@ import lanyard.local.conductor.EmitCommand;
 import lanyard.local.conductor.EventsCommand;
 import lanyard.local.conductor.RetryCommand;
 import lanyard.local.conductor.RotateCommand;
+import lanyard.local.conductor.SweepCommand;
 import lanyard.local.deadletters.DeadLettersCommand;
 import lanyard.local.demo.DemoCommand;
 import lanyard.local.stack.DoctorCommand;
@@ -41,6 +42,7 @@ import picocli.CommandLine.ParameterException;
             RotateCommand.class,
             RetryCommand.class,
             DeadLettersCommand.class,
+            SweepCommand.class,
             DownCommand.class,
             DoctorCommand.class,
             TestCommand.class,

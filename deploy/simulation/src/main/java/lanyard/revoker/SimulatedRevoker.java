@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** The revoker, put together as its container does. */
 public final class SimulatedRevoker implements Replica {
     private final NotificationsConsumer notifications;
-    private final ProvisionsConsumer provisions;
+    private final CredentialsConsumer credentials;
     private final ReconcileParts reconciling;
 
     public SimulatedRevoker(Surroundings around) {
@@ -31,8 +31,12 @@ public final class SimulatedRevoker implements Replica {
                 ? new Believing(around, neighbours, config)
                 : new Delegations(around.keystone(), neighbours, config);
         notifications = new NotificationsConsumer(around.intake(), clusters, config, around.clock());
-        provisions = new ProvisionsConsumer(
-                around.intake(), clusters, around.settings().of(ReconcileConfig.class), around.clock());
+        credentials = new CredentialsConsumer(
+                around.intake(),
+                clusters,
+                new SweepStore(around.pool(), transactions, around.outbox(), around.clock()),
+                around.settings().of(ReconcileConfig.class),
+                around.clock());
         reconciling = around.reconciling(
                 new RevokeCluster(clusters, delegations, around.outbox(), around.waits(), around.clock()));
     }
@@ -44,7 +48,7 @@ public final class SimulatedRevoker implements Replica {
 
     @Override
     public Uni<Void> hearCredential(ConsumerRecord<String, byte[]> message) {
-        return provisions.hear(message);
+        return credentials.hear(message);
     }
 
     @Override
@@ -90,8 +94,8 @@ public final class SimulatedRevoker implements Replica {
         }
 
         @Override
-        Reply<Void> removeTrustee(String trustee) {
-            return believed(super.removeTrustee(trustee));
+        Reply<Void> removeUser(String trustee) {
+            return believed(super.removeUser(trustee));
         }
 
         private static Reply<Void> believed(Reply<Void> reply) {

@@ -375,6 +375,18 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
                         .toList()));
     }
 
+    /** Only a sweep asks for it, and none is simulated. */
+    @Override
+    public Reply<Users> listUsers(String domainId) {
+        throw world.unknown("the users of a domain");
+    }
+
+    /** As {@link #listUsers}. */
+    @Override
+    public Reply<List<Trust>> trustsFrom(String trustorId) {
+        throw world.unknown("the trusts from a user");
+    }
+
     @Override
     public Reply<Set<String>> rolesOf(String trustId) {
         return call(

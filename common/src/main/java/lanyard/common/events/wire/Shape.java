@@ -108,8 +108,14 @@ public enum Shape {
     /** A copy of a list that holds from 1 to {@code most} elements, no two of the same key. Otherwise a {@link Misfit}. */
     public static <T> List<T> distinct(
             String field, @Nullable List<? extends @Nullable T> list, int most, Function<T, ?> key) {
-        if (list == null || list.isEmpty() || list.size() > most) {
-            throw new Misfit("%s has not from 1 to %d elements".formatted(field, most));
+        return distinct(field, list, 1, most, key);
+    }
+
+    /** As the other, for a list of {@code least} elements or more. */
+    public static <T> List<T> distinct(
+            String field, @Nullable List<? extends @Nullable T> list, int least, int most, Function<T, ?> key) {
+        if (list == null || list.size() < least || list.size() > most) {
+            throw new Misfit("%s has not from %d to %d elements".formatted(field, least, most));
         }
         var keys = new HashSet<Object>();
         for (var element : list) {

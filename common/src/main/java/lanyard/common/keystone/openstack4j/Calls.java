@@ -33,6 +33,7 @@ final class Calls {
         FIND_DOMAIN,
         CREATE_DOMAIN,
         FIND_USER,
+        LIST_USERS,
         CREATE_USER,
         RESET_PASSWORD,
         DELETE_USER,

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Set;
 import java.util.stream.Collectors;
 import lanyard.common.keystone.KeystoneAdmin.User;
+import lanyard.common.keystone.KeystoneAdmin.Users;
 import lanyard.common.secrets.Secret;
 import org.openstack4j.api.types.ServiceType;
 import org.openstack4j.openstack.internal.BaseOpenStackService;
@@ -18,6 +19,26 @@ import org.openstack4j.openstack.internal.BaseOpenStackService;
 final class IdentityService extends BaseOpenStackService {
     IdentityService() {
         super(ServiceType.IDENTITY);
+    }
+
+    /**
+     * The users of a domain. A Keystone that lists in pages names the next one; here the first is all that is asked for, so what it
+     * has left out is told as one that lists no more.
+     */
+    Users users(String domainId) {
+        var answer = get(JsonNode.class, "/users").param("domain_id", domainId).execute();
+        var users = each(answer, "users", "a list of users")
+                .map(user -> {
+                    // A filter that was not heeded would hand other domains' users to whoever deletes them.
+                    if (!text(user, "domain_id", "a user").equals(domainId)) {
+                        throw Failed.malformed("the users of that domain");
+                    }
+                    return user(user);
+                })
+                .toList();
+        return new Users(
+                users,
+                answer.path("truncated").asBoolean() || answer.at("/links/next").isTextual());
     }
 
     /** Makes an enabled user whom the cloud's password rules leave alone: nobody is there to change the password. */
@@ -33,7 +54,10 @@ final class IdentityService extends BaseOpenStackService {
                 .put("ignore_password_expiry", true)
                 .put("ignore_lockout_failure_attempts", true)
                 .put("ignore_change_password_upon_first_use", true);
-        return user(post(JsonNode.class, "/users").json(request.toString()).execute());
+        return user(post(JsonNode.class, "/users")
+                .json(request.toString())
+                .execute()
+                .path("user"));
     }
 
     /** Sets a user's password, without the old one, and enables the user. */
@@ -42,7 +66,8 @@ final class IdentityService extends BaseOpenStackService {
         request.putObject("user").put("password", password.reveal()).put("enabled", true);
         return user(patch(JsonNode.class, "/users/", userId)
                 .json(request.toString())
-                .execute());
+                .execute()
+                .path("user"));
     }
 
     /** The names of the roles that count for a user on a project. */
@@ -69,8 +94,7 @@ final class IdentityService extends BaseOpenStackService {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    private static User user(JsonNode answer) {
-        var user = answer.path("user");
+    private static User user(JsonNode user) {
         return new User(
                 text(user, "id", "a user"),
                 text(user, "name", "a user"),

@@ -59,6 +59,11 @@ final class Openstack4jAdmin implements KeystoneAdmin {
     }
 
     @Override
+    public Reply<Users> listUsers(String domainId) {
+        return asAdmin(Operation.LIST_USERS, () -> new Reply.Done<>(identity.users(Ids.require(domainId))));
+    }
+
+    @Override
     public Reply<User> createUser(String domainId, String name, Secret password, String description) {
         return asAdmin(
                 Operation.CREATE_USER,
@@ -111,6 +116,11 @@ final class Openstack4jAdmin implements KeystoneAdmin {
     @Override
     public Reply<List<Trust>> trustsTo(String trusteeId) {
         return asAdmin(Operation.LIST_TRUSTS, () -> new Reply.Done<>(trusts.to(Ids.require(trusteeId))));
+    }
+
+    @Override
+    public Reply<List<Trust>> trustsFrom(String trustorId) {
+        return asAdmin(Operation.LIST_TRUSTS, () -> new Reply.Done<>(trusts.from(Ids.require(trustorId))));
     }
 
     @Override

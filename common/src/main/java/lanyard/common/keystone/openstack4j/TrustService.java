@@ -58,12 +58,17 @@ final class TrustService extends BaseOpenStackService {
         return list("trustee_user_id", trusteeId, Trust::trusteeId);
     }
 
+    /** The trusts from a trustor, to whomever. */
+    List<Trust> from(String trustorId) {
+        return list("trustor_user_id", trustorId, Trust::trustorId);
+    }
+
     /**
      * The trusts from a trustor to a trustee. Asked for both, Keystone lists those of either (seen on Keystone 22), which are all of a
      * cloud's where the trustee is the token issuer: so it is asked for the trustor's.
      */
     List<Trust> between(String trustorId, String trusteeId) {
-        return list("trustor_user_id", trustorId, Trust::trustorId).stream()
+        return from(trustorId).stream()
                 .filter(trust -> trust.trusteeId().equals(trusteeId))
                 .toList();
     }

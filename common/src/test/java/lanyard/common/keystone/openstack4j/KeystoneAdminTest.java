@@ -107,6 +107,17 @@ class KeystoneAdminTest {
     }
 
     @Test
+    void theUsersOfADomainAreListedAndNoOthers() {
+        var user = makeUser();
+
+        var users = done(admin.listUsers(domain));
+
+        assertThat(users.truncated()).isFalse();
+        assertThat(users.users()).contains(user).noneMatch(other -> other.id().equals(tenant.owner()));
+        assertThat(done(admin.listUsers(NOBODY)).users()).isEmpty();
+    }
+
+    @Test
     void aResetPasswordIsTheOneThatWorksAndTheUserIsEnabled() {
         var user = makeUser();
         keystone.admin("PATCH", "/users/" + user.id(), "{\"user\":{\"enabled\":false}}");

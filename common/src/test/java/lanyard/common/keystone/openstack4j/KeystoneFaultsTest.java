@@ -45,6 +45,8 @@ class KeystoneFaultsTest {
             Map.entry("effectiveRoles", admin -> admin.effectiveRoles("u", "p")),
             Map.entry("grantRole", admin -> admin.grantRole("u", "p", "r")),
             Map.entry("trustsTo", admin -> admin.trustsTo("u")),
+            Map.entry("listUsers", admin -> admin.listUsers("d")),
+            Map.entry("trustsFrom", admin -> admin.trustsFrom("c")),
             Map.entry("trustsBetween", admin -> admin.trustsBetween("c", "u")),
             Map.entry("rolesOf", admin -> admin.rolesOf("t")),
             Map.entry("deleteTrust", admin -> admin.deleteTrust("t")),

@@ -32,6 +32,8 @@ public record CredentialEvent(String raw, String type, String cluster, Instant t
     public static final String REVOKED = "credential.revoked";
     public static final String RETRY = "retry.requested";
     public static final String ROTATION = "rotation.requested";
+    public static final String SWEEP = "sweep.requested";
+    public static final String SWEPT = "sweep.finished";
     public static final String TOKEN_REFUSED = "token.refused";
     public static final String TOKEN_REVOKED = "token.revoked";
 
@@ -128,6 +130,8 @@ public record CredentialEvent(String raw, String type, String cluster, Instant t
                     case REVOKED -> "trusts removed: %s, trustee: %s".formatted(text("trusts"), text("trustee"));
                     case RETRY -> "whoever has failed at it is to try again";
                     case ROTATION -> "wanted at least client %d, backend %d".formatted(client(), backend());
+                    case SWEEP -> data.path("dry").asBoolean() ? "wanted, only to look" : "wanted";
+                    case SWEPT -> new SweepReport(data).headline();
                     case TOKEN_REFUSED -> "%s, from %s".formatted(text("reason"), text("address"));
                     case TOKEN_REVOKED -> "for %s, from %s".formatted(text("purpose"), text("address"));
                     default -> raw.length() > 60 ? raw.substring(0, 60) + "…" : raw;

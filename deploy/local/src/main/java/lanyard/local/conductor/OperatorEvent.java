@@ -1,6 +1,7 @@
 package lanyard.local.conductor;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -17,33 +18,19 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * What an operator asks of the services about a cluster, as an event on {@code lanyard.credentials}.
+ * What an operator asks for on the topic {@code lanyard.credentials}.
  *
- * @param data what is said beside the cluster's UUID, which goes first
+ * @param cluster that it is about; the nil UUID if it is about none
+ * @param data beside the cluster
  */
-record OperatorEvent(String type, UUID cluster, Map<String, Integer> data) {
+record OperatorEvent(String type, UUID cluster, ObjectNode data) {
     private static final JsonMapper JSON = new JsonMapper();
     private static final RecordHeader CONTENT_TYPE =
             new RecordHeader("content-type", "application/cloudevents+json".getBytes(StandardCharsets.UTF_8));
 
-    OperatorEvent {
-        data = Map.copyOf(data);
-    }
-
-    /** As CloudEvents 1.0, structured, JSON. */
-    String text(UUID id, Instant time) {
-        ObjectNode event = JSON.createObjectNode()
-                .put("specversion", "1.0")
-                .put("id", id.toString())
-                .put("source", "/lanyard/operator")
-                .put("type", type)
-                .put("subject", cluster.toString())
-                .put("time", time.toString())
-                .put("datacontenttype", "application/json")
-                .put("dataschema", "urn:lanyard:" + type + ":1");
-        var said = event.putObject("data").put("cluster", cluster.toString());
-        data.keySet().stream().sorted().forEach(name -> said.put(name, data.get(name)));
-        return event.toString();
+    /** An event's data, to be filled. */
+    static ObjectNode data(UUID cluster) {
+        return JsonNodeFactory.instance.objectNode().put("cluster", cluster.toString());
     }
 
     /** Returns when the broker has the event. */
@@ -57,16 +44,30 @@ record OperatorEvent(String type, UUID cluster, Map<String, Integer> data) {
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 15_000),
                 new StringSerializer(),
                 new StringSerializer())) {
-            var said = text(UUID.randomUUID(), Instant.now());
             producer.send(new ProducerRecord<>(
-                            CredentialEvents.TOPIC, null, cluster.toString(), said, List.of(CONTENT_TYPE)))
+                            CredentialEvents.TOPIC, null, cluster.toString(), json(), List.of(CONTENT_TYPE)))
                     .get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new Trouble("interrupted while asking", "run the command again", e);
+            throw new Trouble("interrupted while asking for it", "run the command again", e);
         } catch (ExecutionException | KafkaException e) {
             throw new Trouble(
                     "Kafka at " + kafka + " does not take the request", "see how it is with ./lanyard status", e);
         }
+    }
+
+    /** CloudEvents 1.0, structured, JSON. */
+    private String json() {
+        return JSON.createObjectNode()
+                .put("specversion", "1.0")
+                .put("id", UUID.randomUUID().toString())
+                .put("source", "/lanyard/operator")
+                .put("type", type)
+                .put("subject", cluster.toString())
+                .put("time", Instant.now().toString())
+                .put("datacontenttype", "application/json")
+                .put("dataschema", "urn:lanyard:" + type + ":1")
+                .set("data", data)
+                .toString();
     }
 }

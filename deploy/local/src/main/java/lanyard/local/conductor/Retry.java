@@ -1,6 +1,5 @@
 package lanyard.local.conductor;
 
-import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +52,7 @@ final class Retry {
     /** What to ask for. */
     OperatorEvent ask() {
         asked = true;
-        return new OperatorEvent(CredentialEvent.RETRY, cluster, Map.of());
+        return new OperatorEvent(CredentialEvent.RETRY, cluster, OperatorEvent.data(cluster));
     }
 
     /** What came of it; {@code null} while nothing was told. */

@@ -1,6 +1,5 @@
 package lanyard.local.conductor;
 
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -85,9 +84,9 @@ final class Rotation {
         return new OperatorEvent(
                 CredentialEvent.ROTATION,
                 cluster,
-                of == Of.CLIENT
-                        ? Map.of("client", wanted, "backend", backend)
-                        : Map.of("client", client, "backend", wanted));
+                OperatorEvent.data(cluster)
+                        .put("client", of == Of.CLIENT ? wanted : client)
+                        .put("backend", of == Of.CLIENT ? backend : wanted));
     }
 
     private boolean isAsked() {

@@ -52,7 +52,10 @@ class CommandsOnKafkaTest {
     @TempDir
     private static Path directory;
 
+    private static final String NO_CLUSTER = "00000000-0000-0000-0000-000000000000";
+
     private static Broker broker;
+    private static int sweeps;
     private static ECKey key;
 
     @BeforeAll
@@ -259,7 +262,7 @@ class CommandsOnKafkaTest {
         // Now they have, and keep it: nothing more will be told.
         var again = new FutureTask<>(() -> run(new RetryCommand(), cluster, "--timeout", "30s"));
         Thread.ofVirtual().start(again);
-        awaitRequests(cluster, 2);
+        awaitRetries(cluster, 2);
         tell(cluster, "credential.provisioned", provisioned(1, 2));
         assertThat(again.get()).contains("credential.provisioned");
     }
@@ -274,7 +277,7 @@ class CommandsOnKafkaTest {
 
         var ended = new FutureTask<>(() -> trouble(new RetryCommand(), cluster, "--timeout", "30s"));
         Thread.ofVirtual().start(ended);
-        awaitRequests(cluster, 2);
+        awaitRetries(cluster, 2);
         tell(cluster, "credential.failed", "{\"reason\":\"project-gone\",\"message\":\"delete it\"}");
         assertThat(ended.get()).hasMessageContaining("failed again: project-gone: delete it");
     }
@@ -399,6 +402,48 @@ class CommandsOnKafkaTest {
     }
 
     @Test
+    void aSweepIsAskedForOnTheBusAndWhatCameOfItIsTold() throws Exception {
+        var waiting = new FutureTask<>(() -> run(new SweepCommand(), "--dry-run", "--timeout", "30s"));
+        Thread.ofVirtual().start(waiting);
+        var request = awaitSweep();
+        var event = new ObjectMapper().readTree(request.value());
+        assertThat(request.key()).isEqualTo(NO_CLUSTER);
+        assertThat(event.path("subject").asText()).isEqualTo(NO_CLUSTER);
+        assertThat(event.path("source").asText()).isEqualTo("/lanyard/operator");
+        assertThat(event.path("dataschema").asText()).isEqualTo("urn:lanyard:sweep.requested:1");
+        assertThat(event.at("/data/cluster").asText()).isEqualTo(NO_CLUSTER);
+        assertThat(event.at("/data/dry").asBoolean()).isTrue();
+
+        // What answers another request is no answer.
+        tell(NO_CLUSTER, "sweep.finished", swept("another", "failed", ""));
+        tell(NO_CLUSTER, "sweep.finished", swept(event.at("/data/request").asText(), "done", ""));
+
+        assertThat(waiting.get().lines())
+                .satisfiesExactly(
+                        line -> assertThat(line).contains("40 users and trusts", "2 are foreign", "orphans:"),
+                        line -> assertThat(line).contains("trustee   of cluster 913b9b74", "would be removed"),
+                        line -> assertThat(line).contains("custodian of project p?1", "to be removed from 2999-"),
+                        line -> assertThat(line).contains("and 3 more"));
+    }
+
+    @Test
+    void aSweepThatIsRefusedSaysWhyAndOneThatNobodyAnswersEnds() throws Exception {
+        var refused = new FutureTask<>(() -> trouble(new SweepCommand(), "--timeout", "30s"));
+        Thread.ofVirtual().start(refused);
+        var request = new ObjectMapper().readTree(awaitSweep().value());
+        assertThat(request.at("/data/dry").asBoolean()).isFalse();
+        tell(
+                NO_CLUSTER,
+                "sweep.finished",
+                swept(request.at("/data/request").asText(), "too-many", "\"message\":\"raise LANYARD_SWEEP_SHARE\","));
+        assertThat(refused.get()).isInstanceOfSatisfying(Trouble.class, trouble -> assertThat(trouble.oneLine())
+                .isEqualTo("nothing was removed (too-many): raise LANYARD_SWEEP_SHARE"));
+
+        assertThat(trouble(new SweepCommand(), "--timeout", "1s")).hasMessageContaining("no revoker has answered");
+        awaitSweep();
+    }
+
+    @Test
     void showsEventsOfOneClusterAndStopsAtTheEnd() throws Exception {
         var cluster = UUID.randomUUID().toString();
         tell(cluster, "credential.ready", ready(cluster, 1, "s3cr3t"));
@@ -437,30 +482,42 @@ class CommandsOnKafkaTest {
                 .formatted(client, backend);
     }
 
-    private static ConsumerRecord<String, String> awaitRequest(String cluster, String type)
-            throws InterruptedException {
-        for (int i = 0; i < 300; i++) {
-            for (var one : all(CredentialEvents.TOPIC)) {
-                if (cluster.equals(one.key()) && one.value().contains(type)) {
-                    return one;
-                }
-            }
-            TimeUnit.MILLISECONDS.sleep(100);
-        }
-        throw new AssertionError("nothing was asked for");
+    private static String swept(String request, String outcome, String message) {
+        return """
+                {"cluster":"%s","request":"%s","dry":true,"outcome":"%s",%s"ours":40,"foreign":2,"most":10,"orphans":[
+                 {"kind":"trustee","id":"u1","of":"913b9b74-c3ab-420c-90b4-1b22c1911a93","since":"2026-11-20T08:00:00Z",
+                  "due":"2026-11-21T08:00:00Z","fate":"due"},
+                 {"kind":"custodian","id":"u2","of":"p\\u001b1","since":"2026-11-20T08:00:00Z",
+                  "due":"2999-11-21T12:00:00Z","fate":"waiting"}],"more":3}"""
+                .formatted(NO_CLUSTER, request, outcome, message);
     }
 
-    private static void awaitRequests(String cluster, int times) throws InterruptedException {
+    private static ConsumerRecord<String, String> awaitRequest(String cluster, String type)
+            throws InterruptedException {
+        return await(cluster, type, 1);
+    }
+
+    private static void awaitRetries(String cluster, int times) throws InterruptedException {
+        await(cluster, CredentialEvent.RETRY, times);
+    }
+
+    /** One more than there were. */
+    private static ConsumerRecord<String, String> awaitSweep() throws InterruptedException {
+        return await(NO_CLUSTER, "sweep.requested", ++sweeps);
+    }
+
+    private static ConsumerRecord<String, String> await(String cluster, String type, int number)
+            throws InterruptedException {
         for (int i = 0; i < 300; i++) {
-            var asked = all(CredentialEvents.TOPIC).stream()
-                    .filter(one -> cluster.equals(one.key()) && one.value().contains(CredentialEvent.RETRY))
-                    .count();
-            if (asked >= times) {
-                return;
+            var found = all(CredentialEvents.TOPIC).stream()
+                    .filter(one -> cluster.equals(one.key()) && one.value().contains(type))
+                    .toList();
+            if (found.size() >= number) {
+                return found.get(number - 1);
             }
             TimeUnit.MILLISECONDS.sleep(100);
         }
-        throw new AssertionError("nothing was asked for");
+        throw new AssertionError("there is no " + type);
     }
 
     private static void tell(String cluster, String type, String data) throws Exception {

@@ -28,6 +28,14 @@ class CredentialEventTest {
                 .isEqualTo("for registry, generation 3, sealed to conductor (eyJhbGci…, 11 characters)");
         assertThat(event("rotation.requested", "{\"client\":2,\"backend\":1}").meaning())
                 .isEqualTo("wanted at least client 2, backend 1");
+        assertThat(event("sweep.requested", "{\"dry\":true}").meaning()).isEqualTo("wanted, only to look");
+        assertThat(event(
+                                "sweep.finished",
+                                "{\"outcome\":\"done\",\"ours\":9,\"foreign\":1,\"orphans\":[{\"fate\":\"removed\"}],\"more\":2}")
+                        .meaning())
+                .isEqualTo(
+                        "done: 9 users and trusts in Keystone are Lanyard's, 1 are foreign and not touched, 3 orphans, 1"
+                                + " of them removed");
         assertThat(event("credential.revoked", "{\"trusts\":2,\"trustee\":\"removed\"}")
                         .line())
                 .contains("credential.revoked")

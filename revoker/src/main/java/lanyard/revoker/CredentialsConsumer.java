@@ -11,6 +11,7 @@ import lanyard.common.events.EventCodec;
 import lanyard.common.events.FailureReason;
 import lanyard.common.events.Read;
 import lanyard.common.events.RetryRequested;
+import lanyard.common.events.SweepRequested;
 import lanyard.common.intake.Intake;
 import lanyard.common.reconcile.LeasedRows;
 import lanyard.common.reconcile.ReconcileConfig;
@@ -19,20 +20,26 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 
 /**
- * Hears from the provisioner that Keystone holds, or may hold, something of a cluster. For a tombstone that means: look again. And from
- * an operator that a revocation that has failed is to be tried again.
+ * Hears from the provisioner that Keystone holds, or may hold, something of a cluster. For a tombstone that means: look again. And hears
+ * from an operator that a revocation that has failed is to be tried again, or that a sweep is wanted now.
  */
 @ApplicationScoped
-class ProvisionsConsumer {
+class CredentialsConsumer {
     private final Intake intake;
     private final LeasedRows<ClusterRow, Recorded> clusters;
+    private final SweepStore sweeps;
     private final Duration pause;
     private final InstantSource clock;
 
-    ProvisionsConsumer(
-            Intake intake, LeasedRows<ClusterRow, Recorded> clusters, ReconcileConfig config, InstantSource clock) {
+    CredentialsConsumer(
+            Intake intake,
+            LeasedRows<ClusterRow, Recorded> clusters,
+            SweepStore sweeps,
+            ReconcileConfig config,
+            InstantSource clock) {
         this.intake = intake;
         this.clusters = clusters;
+        this.sweeps = sweeps;
         this.pause = config.firstRetry();
         this.clock = clock;
     }
@@ -63,6 +70,8 @@ class ProvisionsConsumer {
                         message,
                         session -> clusters.hearIfKnown(
                                 session, event.cluster(), row -> row.retry(clock.instant(), pause)));
+            case Read.Event(SweepRequested event, var _, var _, var _) ->
+                intake.commit(message, session -> sweeps.hear(session, event));
             case Read.Event _ -> intake.ignore(message);
             case Read.Ignored() -> intake.ignore(message);
             case Read.Rejected(var reason, var detail) -> intake.reject(message, reason.label(), detail);
