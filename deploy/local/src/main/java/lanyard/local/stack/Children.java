@@ -161,6 +161,11 @@ final class Children {
         return stop(part, part.equals(Parts.POSTGRES) ? "QUIT" : "KILL");
     }
 
+    /** Sends a signal to a part and its workers. */
+    void signal(String part, String signal) {
+        ledger.process(part).filter(ProcessId::alive).ifPresent(process -> send(signal, "-" + process.pid()));
+    }
+
     private boolean stop(String part, String signal) {
         var process = ledger.process(part).orElse(null);
         if (process == null) {
@@ -170,9 +175,9 @@ final class Children {
         if (ran) {
             boolean hard = signal.equals("KILL");
             // Each part leads a session of its own, so a signal to its group takes its workers along.
-            signal(signal, hard ? "-" + process.pid() : String.valueOf(process.pid()));
+            send(signal, hard ? "-" + process.pid() : String.valueOf(process.pid()));
             if (!endsWithin(process, GRACE) && !hard) {
-                signal("KILL", "-" + process.pid());
+                send("KILL", "-" + process.pid());
                 endsWithin(process, GRACE);
             }
         }
@@ -196,7 +201,7 @@ final class Children {
         return !process.alive();
     }
 
-    private static void signal(String name, String target) {
+    private static void send(String name, String target) {
         try {
             new ProcessBuilder("sh", "-c", "kill -s \"$1\" -- \"$2\"", "kill", name, target)
                     .redirectErrorStream(true)

@@ -39,6 +39,13 @@ public record Launch(
         return new Launch(new LinkedHashSet<>(List.of(few)), jvm, archived, environment);
     }
 
+    /** With a second replica of each service. */
+    public Launch replicated() {
+        var all = new LinkedHashSet<>(services);
+        services.forEach(service -> all.add(Parts.replica(service, 2)));
+        return new Launch(all, jvm, archived, environment);
+    }
+
     /** With one more variable for one service. */
     public Launch with(String service, String name, String value) {
         var all = new LinkedHashMap<>(environment);

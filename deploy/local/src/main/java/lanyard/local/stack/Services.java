@@ -53,12 +53,12 @@ final class Services {
 
     /** The port of a service; that of the token issuer is the door. */
     static String portName(String service) {
-        return service.equals(Parts.TOKEN_ISSUER) ? "door" : service;
+        return service.replace(Parts.TOKEN_ISSUER, "door");
     }
 
     /** The port of a service's health and metrics: the door has one of its own for them, which no cluster is to reach. */
     private static String healthPortName(String service) {
-        return service.equals(Parts.TOKEN_ISSUER) ? "door-health" : service;
+        return service.replace(Parts.TOKEN_ISSUER, "door-health");
     }
 
     static String baseUrl(int port) {
@@ -79,7 +79,7 @@ final class Services {
 
     /** Starts a service unless it runs just so; a service that was built or set up anew is started again. */
     Address start(String service, Surroundings surroundings) throws IOException, InterruptedException {
-        var build = newest(built(service));
+        var build = newest(built(Parts.service(service)));
         boolean runs = children.alive(service);
         int port = port(runs, portName(service));
         int health = healthPortName(service).equals(portName(service)) ? port : port(runs, healthPortName(service));
@@ -149,7 +149,8 @@ final class Services {
                 HttpResponse.BodyHandlers.ofString());
     }
 
-    private Map<String, String> environment(String service, int port, int health, Surroundings given) {
+    private Map<String, String> environment(String part, int port, int health, Surroundings given) {
+        var service = Parts.service(part);
         var role = Parts.role(service);
         var keystone = given.keystone();
         var environment = new LinkedHashMap<String, String>();
@@ -203,7 +204,7 @@ final class Services {
         if (Files.exists(target)) {
             Home.deleteTree(target);
         }
-        var source = built(service);
+        var source = built(Parts.service(service));
         try (var files = Files.walk(source)) {
             for (var file : (Iterable<Path>) files::iterator) {
                 Files.copy(

@@ -74,6 +74,26 @@ public final class Stack {
         }
     }
 
+    /** Ends parts as a power cut would, with whatever they were doing; they are started again as after {@link #stop}. */
+    public static void kill(Home home, String... parts) {
+        try (var lock = HomeLock.take(home)) {
+            var children = new Children(home, Ledger.open(home));
+            for (var part : parts) {
+                children.abandon(part);
+            }
+        }
+    }
+
+    /** Has a part stand still, as one does that nobody can reach, until it is to {@link #goOn}. */
+    public static void standStill(Home home, String part) {
+        new Children(home, Ledger.open(home)).signal(part, "STOP");
+    }
+
+    /** Has a part that stands still go on. */
+    public static void goOn(Home home, String part) {
+        new Children(home, Ledger.open(home)).signal(part, "CONT");
+    }
+
     private Map<String, String> bringUp(
             Settings settings, boolean partsOnly, Launch how, Map<String, Integer> wantedPorts) {
         refuseToMove(wantedPorts);
@@ -314,8 +334,8 @@ public final class Stack {
     private void takeDown(boolean purge) {
         var parts = ledger.processes().keySet();
         // Those that use the others go first, so that none of them logs an outage that is none.
-        var users = parts.stream().filter(Parts.SERVICES::contains).toList();
-        var used = parts.stream().filter(part -> !Parts.SERVICES.contains(part)).toList();
+        var users = parts.stream().filter(Parts::isService).toList();
+        var used = parts.stream().filter(part -> !Parts.isService(part)).toList();
         int stopped = stopAll(users, children::stop) + stopAll(used, purge ? children::abandon : children::stop);
         if (stopped == 0) {
             terminal.line("Nothing was running.");

@@ -1,0 +1,249 @@
+package lanyard.benchmarks.outages;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import lanyard.benchmarks.outages.Outage.Deed;
+import lanyard.local.BenchCommand;
+import lanyard.local.demo.Tenant;
+import lanyard.local.keystone.Keystone;
+import lanyard.local.stack.Home;
+import lanyard.local.stack.Stack;
+import lanyard.local.terminal.Terminal;
+import lanyard.local.terminal.Trouble;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code ./lanyard bench outages}. */
+@Command(
+        name = "outages",
+        description =
+                "Unplug one part after the other while clusters come and go, and count what is lost and what is left.",
+        footer = {
+            "",
+            "Starts a stack of its own, with two replicas of each service, and removes it at the end. Fails if a cluster that"
+                    + " exists has no working credential, or if Keystone holds anything for one that is gone."
+        })
+public final class OutageBenchmark implements BenchCommand.Benchmark {
+    private static final List<String> ROLES = List.of("member", "load-balancer_member");
+    private static final int TENANTS = 3;
+    /** Within which a service is killed after it got something to do. */
+    private static final int SOON_MILLIS = 3_000;
+
+    @Option(
+            names = "--clusters",
+            paramLabel = "N",
+            defaultValue = "12",
+            description =
+                    "How many are made with each outage, of which half are deleted with the next. Default: ${DEFAULT-VALUE}.")
+    private int clusters;
+
+    @Option(
+            names = "--hold",
+            paramLabel = "SECONDS",
+            defaultValue = "60",
+            description = "How long something is away, where it is not a kill. Default: ${DEFAULT-VALUE}.")
+    private int hold;
+
+    @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            defaultValue = "600",
+            description = "How long to wait until all is well again. Default: ${DEFAULT-VALUE}.")
+    private int patience;
+
+    @Option(
+            names = "--only",
+            paramLabel = "OUTAGE",
+            split = ",",
+            description = "These alone: ${COMPLETION-CANDIDATES}.")
+    private Set<Outage> only = EnumSet.allOf(Outage.class);
+
+    @Option(
+            names = "--overlap",
+            description =
+                    "Don't wait after each until all is well again: harder, quicker, and only the whole is timed.")
+    private boolean overlap;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of what is left to chance. Default: another each time.")
+    private @Nullable Long seed;
+
+    @Option(names = "--home", paramLabel = "DIR", description = "The stack's directory, which must not exist.")
+    private @Nullable Path directory;
+
+    @Option(names = "--verbose", description = "Show the stack trace when something goes wrong.")
+    private boolean verbose;
+
+    /** @param seconds from the outage's end until all is well again; {@code null} if that was not waited for */
+    private record Passed(Outage outage, int made, int deleted, @Nullable Double seconds) {}
+
+    @Override
+    public Integer call() throws IOException {
+        var terminal = Terminal.standardError(verbose);
+        var given = directory;
+        if (given != null && Files.exists(given)) {
+            throw new Trouble(given + " exists", "name a directory that does not; it is removed at the end");
+        }
+        var home = new Home(given != null ? given : Home.checkout().resolve(".lanyard-outages"));
+        purge(home, terminal);
+        var purge = new Thread(() -> purge(home, terminal));
+        Runtime.getRuntime().addShutdownHook(purge);
+        try (var site = new Site(home, terminal);
+                var fleet = new Fleet(site.env())) {
+            return run(site, fleet, terminal) ? 0 : 1;
+        } finally {
+            Runtime.getRuntime().removeShutdownHook(purge);
+            purge(home, terminal);
+        }
+    }
+
+    private static void purge(Home home, Terminal terminal) {
+        if (home.exists()) {
+            Stack.down(home, true, terminal);
+        }
+    }
+
+    private boolean run(Site site, Fleet fleet, Terminal terminal) {
+        var chosen = seed == null ? new Random().nextLong(1_000_000) : seed;
+        var chance = new Random(chosen);
+        terminal.line("seed " + chosen);
+        var admin = new Keystone(site.variable("LANYARD_KEYSTONE_URL")).login(site.env());
+        var tenants = new ArrayList<Tenant>();
+        for (int i = 0; i < TENANTS; i++) {
+            var tenant = Tenant.make(
+                    admin, terminal, "outages", UUID.randomUUID().toString().substring(0, 8));
+            ROLES.forEach(tenant::grant);
+            tenants.add(tenant);
+        }
+        var passed = new ArrayList<Passed>();
+        for (var outage : only) {
+            passed.add(terminal.during(outage.title, () -> pass(outage, site, fleet, tenants, chance)));
+        }
+        var whole = terminal.during("All comes to rest", () -> settle(fleet));
+        var domain = site.variable("LANYARD_DOMAIN");
+        var living = terminal.during(
+                "Counting in Keystone, logging in at both doors",
+                () -> Census.take(fleet, admin, domain, site.doors()));
+        var empty = terminal.during("Deleting the others, and counting again", () -> {
+            fleet.delete(fleet.living());
+            settle(fleet);
+            // The custodians go when the revocations were heard.
+            await(() -> Census.take(fleet, admin, domain, site.doors()).isClean());
+            return Census.take(fleet, admin, domain, site.doors());
+        });
+        print(passed, whole, fleet.clusters().size(), site.wrongAnswers(), living, empty);
+        return living.isClean() && empty.isClean() && fleet.unsettled() == 0;
+    }
+
+    private Passed pass(Outage outage, Site site, Fleet fleet, List<Tenant> tenants, Random chance) {
+        var living = fleet.living();
+        var leaving = living.subList(0, living.size() / 2);
+        switch (outage.deed) {
+            case Deed.Kill(var service) -> {
+                fleet.create(clusters, tenants);
+                fleet.delete(leaving);
+                sleep(chance.nextInt(SOON_MILLIS));
+                site.kill(service);
+                site.mend();
+            }
+            case Deed.KillAt when -> {
+                site.killAt(when);
+                fleet.create(clusters, tenants);
+                fleet.delete(leaving);
+                var killed = await(() -> site.hasKilled(when.service()));
+                site.disarm(when.service());
+                if (!killed) {
+                    throw new Trouble(
+                            "no %s made the call at which it was to be killed".formatted(when.service()),
+                            "see whether it is well");
+                }
+                site.mend();
+            }
+            case Deed.Hold(var begin, var end) -> {
+                fleet.create(clusters, tenants);
+                sleep(chance.nextInt(SOON_MILLIS));
+                begin.accept(site);
+                if (!outage.isOfTheBus()) {
+                    fleet.delete(leaving);
+                }
+                sleep(TimeUnit.SECONDS.toMillis(hold));
+                end.accept(site);
+                if (outage.isOfTheBus()) {
+                    fleet.delete(leaving);
+                }
+            }
+        }
+        return new Passed(outage, clusters, leaving.size(), overlap ? null : settle(fleet));
+    }
+
+    /** Waits until all is as it should be, as far as the events tell, but no longer than patience lasts; how long it took, in seconds. */
+    private double settle(Fleet fleet) {
+        var began = System.nanoTime();
+        await(() -> fleet.unsettled() == 0);
+        return (System.nanoTime() - began) / 1e9;
+    }
+
+    private boolean await(BooleanSupplier condition) {
+        var deadline = System.nanoTime() + Duration.ofSeconds(patience).toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                return false;
+            }
+            sleep(100);
+        }
+        return true;
+    }
+
+    private static void sleep(long millis) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Trouble("interrupted", "run the command again", e);
+        }
+    }
+
+    private static void print(
+            List<Passed> passed, double whole, int clusters, long wrongAnswers, Census living, Census empty) {
+        var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        out.printf(Locale.ROOT, "%-52s %6s %8s %12s%n", "", "made", "deleted", "well after");
+        for (var one : passed) {
+            var seconds = one.seconds();
+            out.printf(
+                    Locale.ROOT,
+                    "%-52s %6d %8d %12s%n",
+                    one.outage().title,
+                    one.made(),
+                    one.deleted(),
+                    seconds == null ? "" : String.format(Locale.ROOT, "%.1f s", seconds));
+        }
+        out.printf(Locale.ROOT, "all was well %.1f s after the last%n", whole);
+        for (var census : List.of(living, empty)) {
+            census.lost().forEach(out::println);
+            census.duplicated().forEach(out::println);
+            census.orphaned().forEach(out::println);
+        }
+        out.printf(
+                Locale.ROOT,
+                "%,d clusters, %,d outages, %,d calls to Keystone answered wrongly or not: %d lost, %d duplicated, %d orphaned%n",
+                clusters,
+                passed.size(),
+                wrongAnswers,
+                living.lost().size(),
+                living.duplicated().size() + empty.duplicated().size(),
+                living.orphaned().size() + empty.orphaned().size());
+    }
+}
