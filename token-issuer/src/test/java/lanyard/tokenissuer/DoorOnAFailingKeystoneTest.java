@@ -189,11 +189,11 @@ class DoorOnAFailingKeystoneTest {
         var clients = Stream.generate(neighbours::settled).limit(200).toList();
         // So that the database, which is asked by all at once, does not shuffle them: a wrong secret makes their rows
         // known.
-        assertThat(inParallel(clients.stream()
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(inParallel(clients.stream()
                         .map(client -> client.withSecret("wrong"))
                         .toList()))
                 .extracting(Wire.Answer::status)
-                .containsOnly(401);
+                .containsOnly(401));
         keystone.countFromHere();
 
         var first = new ArrayList<CompletableFuture<Wire.Answer>>();

@@ -6,6 +6,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -32,6 +34,9 @@ class Reconciler {
     private final Semaphore bell = new Semaphore(0);
     private final ExecutorService workers = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("reconcile-", 0).factory());
+    /** Leases that could not be given back, with how: for when the database answers again. */
+    private final Queue<Runnable> unreturned = new ConcurrentLinkedQueue<>();
+
     private volatile boolean running = true;
 
     Reconciler(Leases leases, Reconciliation reconciliation, Wakeups wakeups, Waits waits, ReconcileConfig config) {
@@ -78,9 +83,13 @@ class Reconciler {
         }
     }
 
-    /** Claims due rows for that many workers; none while the database does not answer. */
+    /** Claims due rows for that many workers, after giving back what could not be before; none while the database does not answer. */
     List<Lease> claim(int places) {
         try {
+            for (var giving = unreturned.peek(); giving != null; giving = unreturned.peek()) {
+                giving.run();
+                unreturned.remove();
+            }
             return leases.claim(places);
         } catch (RuntimeException e) {
             LOG.warnf("can't claim rows, trying again in %s: %s", interval, e.getMessage());
@@ -113,13 +122,13 @@ class Reconciler {
         }
     }
 
-    private static void giveBack(Lease lease, Runnable giving) {
+    private void giveBack(Lease lease, Runnable giving) {
         try {
             giving.run();
         } catch (RuntimeException e) {
-            LOG.warnf(
-                    "the lease on cluster %s can't be given back and runs out by itself: %s",
-                    lease.cluster(), e.getMessage());
+            // There are no more of these than workers: without the database nothing is claimed.
+            unreturned.add(giving);
+            LOG.warnf("the lease on cluster %s can't be given back yet: %s", lease.cluster(), e.getMessage());
         }
     }
 }

@@ -169,6 +169,34 @@ class ReconcilerTest {
     }
 
     @Test
+    void aLeaseThatCouldNotBeGivenBackIsGivenBackOnceTheDatabaseAnswers() {
+        database.makeDue(1);
+        var pace = new Pace(8, LONG, Duration.ofMillis(50), Duration.ofMillis(1), Duration.ofMillis(1));
+        var failures = new AtomicInteger();
+        var leases = new Leases(pool, clock, pace) {
+            @Override
+            void fail(Lease lease, Duration retryIn, String why) {
+                if (failures.incrementAndGet() < 3) {
+                    throw new IllegalStateException("no database");
+                }
+                super.fail(lease, retryIn, why);
+            }
+        };
+        Reconciliation work = lease -> {
+            if (lease.attempts() == 1) {
+                throw new IllegalStateException("no database");
+            }
+            settle(lease);
+        };
+
+        start(new Reconciler(leases, work, wakeups, new Waits(pace), pace));
+
+        // Long before the lease would have run out.
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(worked).hasSize(1));
+        assertThat(failures).hasValue(3);
+    }
+
+    @Test
     void aDeleteIsDoneLongBeforeTheThousandsOfCreatesThatWereThereBeforeIt() {
         var pace = new Pace(4, LONG, NEVER);
         database.makeDue(CREATES);
@@ -316,7 +344,10 @@ class ReconcilerTest {
     }
 
     private Reconciler start(ReconcileConfig pace, Reconciliation work) {
-        var reconciler = new Reconciler(new Leases(pool, clock, pace), work, wakeups, new Waits(pace), pace);
+        return start(new Reconciler(new Leases(pool, clock, pace), work, wakeups, new Waits(pace), pace));
+    }
+
+    private Reconciler start(Reconciler reconciler) {
         started.add(reconciler);
         reconciler.start(new StartupEvent());
         return reconciler;

@@ -75,13 +75,8 @@ final class KeystoneProxy implements AutoCloseable {
         mood = how;
     }
 
-    void set(@Nullable Trap next) {
+    void set(Trap next) {
         trap.set(next);
-    }
-
-    /** Whether a trap is set and nothing went into it yet. */
-    boolean isSet() {
-        return trap.get() != null;
     }
 
     /** How many calls were answered wrongly, or not. */

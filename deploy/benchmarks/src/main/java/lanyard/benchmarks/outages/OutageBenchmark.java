@@ -160,12 +160,10 @@ public final class OutageBenchmark implements BenchCommand.Benchmark {
                 site.mend();
             }
             case Deed.KillAt when -> {
-                site.killAt(when);
+                var killed = site.killAt(when);
                 fleet.create(clusters, tenants);
                 fleet.delete(leaving);
-                var killed = await(() -> site.hasKilled(when.service()));
-                site.disarm(when.service());
-                if (!killed) {
+                if (!await(killed::isDone)) {
                     throw new Trouble(
                             "no %s made the call at which it was to be killed".formatted(when.service()),
                             "see whether it is well");

@@ -6,6 +6,8 @@ import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import lanyard.benchmarks.outages.KeystoneProxy.Mood;
 import lanyard.benchmarks.outages.KeystoneProxy.Trap;
 import lanyard.local.stack.Home;
@@ -84,22 +86,22 @@ final class Site implements AutoCloseable {
 
     /**
      * Lets the replica of a service that makes the next call of this kind be killed: before Keystone hears of it, or when it was carried
-     * out.
+     * out. The other one goes on.
+     *
+     * @return done when one was killed
      */
-    void killAt(Outage.Deed.KillAt when) {
+    CompletableFuture<Void> killAt(Outage.Deed.KillAt when) {
+        var chosen = new AtomicBoolean();
+        var killed = new CompletableFuture<Void>();
         for (var part : replicas(when.service())) {
-            proxy(part).set(new Trap(when.method(), when.path(), when.done(), () -> kill(part)));
+            proxy(part).set(new Trap(when.method(), when.path(), when.done(), () -> {
+                if (chosen.compareAndSet(false, true)) {
+                    kill(part);
+                    killed.complete(null);
+                }
+            }));
         }
-    }
-
-    /** Whether what {@link #killAt} has set up has killed a replica. */
-    boolean hasKilled(String service) {
-        return replicas(service).stream().anyMatch(part -> !proxy(part).isSet());
-    }
-
-    /** Takes away what {@link #killAt} has set up. */
-    void disarm(String service) {
-        replicas(service).forEach(part -> proxy(part).set(null));
+        return killed;
     }
 
     private static List<String> replicas(String service) {
