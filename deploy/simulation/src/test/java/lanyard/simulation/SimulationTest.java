@@ -2,6 +2,8 @@ package lanyard.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -9,7 +11,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SimulationTest {
     private static final long SEEDS = 50_000;
     private static final long SEEDS_FOR_A_MUTATION = 30_000;
-    private static final long SEEDS_WITHOUT_LEASES = 2_000;
 
     @Test
     void theInvariantsHoldInEverySchedule() {
@@ -34,7 +35,10 @@ class SimulationTest {
 
     @Test
     void aTraceSaysWhoDidWhat() {
-        var trace = Schedule.run(1, true, null).trace();
+        var trace = LongStream.range(0, 20)
+                .mapToObj(seed -> Schedule.run(seed, true, null).trace())
+                .flatMap(List::stream)
+                .toList();
 
         assertThat(trace)
                 .anyMatch(line -> line.contains("conductor c0000001"))
@@ -42,21 +46,12 @@ class SimulationTest {
                 .anyMatch(line -> line.contains("keystone make user custodian-p1"));
     }
 
+    // The window of the one that is left out is too narrow: see docs/reliability.md.
     @ParameterizedTest
-    @EnumSource(
-            mode = EnumSource.Mode.EXCLUDE,
-            names = {"SKIP_THE_LEASE", "USE_WHAT_IS_BEING_REMOVED"})
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "USE_WHAT_IS_BEING_REMOVED")
     void aFaultInTheCoreIsFound(Mutation mutation) {
         var summary = Simulation.run(0, SEEDS_FOR_A_MUTATION, mutation, 1, done -> {});
 
         assertThat(summary.failures()).isNotEmpty();
-    }
-
-    /** They save work, and nothing rests on them: a commit looks at what the row says, and every step at Keystone can be repeated. */
-    @Test
-    void withoutLeasesTheInvariantsHoldAsWell() {
-        assertThat(Simulation.run(0, SEEDS_WITHOUT_LEASES, Mutation.SKIP_THE_LEASE, 1, done -> {})
-                        .failures())
-                .isEmpty();
     }
 }
