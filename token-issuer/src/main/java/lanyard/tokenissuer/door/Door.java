@@ -297,7 +297,7 @@ class Door {
         }
     }
 
-    /** What is late after it has arrived waits for the database: Keystone is waited for as long as a client is patient, and no longer. */
+    /** What is late after it has arrived waits for the database, as whoever shows a token may; a login ends with the client's patience. */
     private void late(RoutingContext context) {
         if (context.request().isEnded()) {
             count(Hindrance.DATABASE_UNAVAILABLE, context, null, null);

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import lanyard.benchmarks.OwnStack;
 import lanyard.benchmarks.door.Measured.Kind;
 import lanyard.benchmarks.load.Plan;
 import lanyard.benchmarks.load.Request;
@@ -17,14 +18,13 @@ import lanyard.local.BenchCommand;
 import lanyard.local.conductor.ClientCredential;
 import lanyard.local.demo.Tenant;
 import lanyard.local.keystone.Keystone;
-import lanyard.local.stack.Home;
 import lanyard.local.stack.Launch;
 import lanyard.local.stack.Parts;
 import lanyard.local.stack.Stack;
 import lanyard.local.terminal.Terminal;
-import lanyard.local.terminal.Trouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code ./lanyard bench door}. */
@@ -103,48 +103,18 @@ public final class DoorBenchmark implements BenchCommand.Benchmark {
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results there, too.")
     private @Nullable Path json;
 
-    @Option(names = "--home", paramLabel = "DIR", description = "The stack's directory, which must not exist.")
-    private @Nullable Path directory;
-
-    @Option(names = "--verbose", description = "Show the stack trace when something goes wrong.")
-    private boolean verbose;
+    @Mixin
+    private OwnStack stack = new OwnStack();
 
     @Override
     public Integer call() throws IOException {
-        var terminal = Terminal.standardError(verbose);
-        var home = home(terminal);
-        var purge = new Thread(() -> purge(home, terminal));
-        Runtime.getRuntime().addShutdownHook(purge);
-        Results results;
-        try {
-            results = measure(new Door(home, terminal), terminal);
-        } finally {
-            Runtime.getRuntime().removeShutdownHook(purge);
-            purge(home, terminal);
-        }
+        var results = stack.during(".lanyard-bench", (home, terminal) -> measure(new Door(home, terminal), terminal));
         var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         Table.of(results).forEach(out::println);
         if (json != null) {
             Files.writeString(json, Json.of(results));
         }
         return results.sound() ? 0 : 1;
-    }
-
-    private Home home(Terminal terminal) {
-        var given = directory;
-        if (given != null && Files.exists(given)) {
-            throw new Trouble(given + " exists", "name a directory that does not; it is removed at the end");
-        }
-        var home = new Home(given != null ? given : Home.checkout().resolve(".lanyard-bench"));
-        // What is left of a run that was killed.
-        purge(home, terminal);
-        return home;
-    }
-
-    private static void purge(Home home, Terminal terminal) {
-        if (home.exists()) {
-            Stack.down(home, true, terminal);
-        }
     }
 
     // ---- The course of it

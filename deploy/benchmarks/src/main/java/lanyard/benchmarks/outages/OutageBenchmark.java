@@ -3,8 +3,6 @@ package lanyard.benchmarks.outages;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -15,16 +13,16 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import lanyard.benchmarks.OwnStack;
 import lanyard.benchmarks.outages.Outage.Deed;
 import lanyard.local.BenchCommand;
 import lanyard.local.demo.Tenant;
 import lanyard.local.keystone.Keystone;
-import lanyard.local.stack.Home;
-import lanyard.local.stack.Stack;
 import lanyard.local.terminal.Terminal;
 import lanyard.local.terminal.Trouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code ./lanyard bench outages}. */
@@ -81,39 +79,20 @@ public final class OutageBenchmark implements BenchCommand.Benchmark {
     @Option(names = "--seed", paramLabel = "N", description = "Of what is left to chance. Default: another each time.")
     private @Nullable Long seed;
 
-    @Option(names = "--home", paramLabel = "DIR", description = "The stack's directory, which must not exist.")
-    private @Nullable Path directory;
-
-    @Option(names = "--verbose", description = "Show the stack trace when something goes wrong.")
-    private boolean verbose;
+    @Mixin
+    private OwnStack stack = new OwnStack();
 
     /** @param seconds from the outage's end until all is well again; {@code null} if that was not waited for */
     private record Passed(Outage outage, int made, int deleted, @Nullable Double seconds) {}
 
     @Override
     public Integer call() throws IOException {
-        var terminal = Terminal.standardError(verbose);
-        var given = directory;
-        if (given != null && Files.exists(given)) {
-            throw new Trouble(given + " exists", "name a directory that does not; it is removed at the end");
-        }
-        var home = new Home(given != null ? given : Home.checkout().resolve(".lanyard-outages"));
-        purge(home, terminal);
-        var purge = new Thread(() -> purge(home, terminal));
-        Runtime.getRuntime().addShutdownHook(purge);
-        try (var site = new Site(home, terminal);
-                var fleet = new Fleet(site.env())) {
-            return run(site, fleet, terminal) ? 0 : 1;
-        } finally {
-            Runtime.getRuntime().removeShutdownHook(purge);
-            purge(home, terminal);
-        }
-    }
-
-    private static void purge(Home home, Terminal terminal) {
-        if (home.exists()) {
-            Stack.down(home, true, terminal);
-        }
+        return stack.during(".lanyard-outages", (home, terminal) -> {
+            try (var site = new Site(home, terminal);
+                    var fleet = new Fleet(site.env())) {
+                return run(site, fleet, terminal) ? 0 : 1;
+            }
+        });
     }
 
     private boolean run(Site site, Fleet fleet, Terminal terminal) {
