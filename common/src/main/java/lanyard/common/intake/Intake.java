@@ -32,16 +32,19 @@ public class Intake {
 
     private final Mutiny.SessionFactory sessions;
     private final Outbox outbox;
+    private final Positions positions;
     private final MeterRegistry metrics;
     private final String service;
 
     Intake(
             Mutiny.SessionFactory sessions,
             Outbox outbox,
+            Positions positions,
             MeterRegistry metrics,
             @ConfigProperty(name = "quarkus.application.name") String service) {
         this.sessions = sessions;
         this.outbox = outbox;
+        this.positions = positions;
         this.metrics = metrics;
         this.service = service;
     }
@@ -49,6 +52,7 @@ public class Intake {
     /** Commits what a message says; done when it is committed. */
     public Uni<Void> commit(ConsumerRecord<String, byte[]> message, Function<Mutiny.Session, Uni<Void>> change) {
         return persistently(message, change)
+                .invoke(() -> positions.pass(message))
                 .invoke(() -> count(message, "read"))
                 .onFailure(Intake::isImpossible)
                 .recoverWithUni(e -> reject(message, "impossible", "what it says can never be recorded"));
@@ -56,6 +60,7 @@ public class Intake {
 
     /** Passes over a message that is none of ours. */
     public Uni<Void> ignore(ConsumerRecord<String, byte[]> message) {
+        positions.pass(message);
         count(message, "ignored");
         return Uni.createFrom().voidItem();
     }
@@ -77,7 +82,8 @@ public class Intake {
                 message.value() == null ? 0 : message.value().length,
                 reason,
                 detail);
-        return persistently(message, session -> outbox.appendDeadLetter(session, write(letter)));
+        return persistently(message, session -> outbox.appendDeadLetter(session, write(letter)))
+                .invoke(() -> positions.pass(message));
     }
 
     /** Who refused a message, where that is, and why it was. */

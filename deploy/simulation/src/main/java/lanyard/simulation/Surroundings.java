@@ -84,7 +84,7 @@ public record Surroundings(
     }
 
     public Intake intake() {
-        return IntakeParts.intake(sessions, outbox, NOBODY_COUNTS, service);
+        return IntakeParts.intake(sessions, outbox, pool, NOBODY_COUNTS, service);
     }
 
     public ReconcileParts reconciling(Reconciliation reconciliation) {

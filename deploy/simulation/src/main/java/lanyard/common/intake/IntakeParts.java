@@ -1,6 +1,7 @@
 package lanyard.common.intake;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.mutiny.sqlclient.Pool;
 import lanyard.common.outbox.Outbox;
 import org.hibernate.reactive.mutiny.Mutiny;
 
@@ -8,7 +9,8 @@ import org.hibernate.reactive.mutiny.Mutiny;
 public final class IntakeParts {
     private IntakeParts() {}
 
-    public static Intake intake(Mutiny.SessionFactory sessions, Outbox outbox, MeterRegistry metrics, String service) {
-        return new Intake(sessions, outbox, metrics, service);
+    public static Intake intake(
+            Mutiny.SessionFactory sessions, Outbox outbox, Pool database, MeterRegistry metrics, String service) {
+        return new Intake(sessions, outbox, new Positions(database), metrics, service);
     }
 }

@@ -1,0 +1,156 @@
+package lanyard.common.intake;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.scheduler.Scheduled;
+import io.smallrye.common.annotation.Identifier;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Default;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far the bus was read for what is in the database, kept in the database itself.
+ *
+ * <p>Kafka keeps that too, but does not know when the database is set back to a backup, or is lost: what was told since would never
+ * be heard again. So reading begins where the database says, if that is earlier. What is written here lags some seconds behind,
+ * never ahead; what is so read twice does no harm.
+ */
+@ApplicationScoped
+@Default
+@Identifier("positions")
+class Positions implements KafkaConsumerRebalanceListener {
+    private static final Logger LOG = Logger.getLogger(Positions.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final long PAUSE_MILLIS = 1_000;
+    private static final String READ = "select topic, partition, next from position";
+    private static final String WRITE =
+            """
+            insert into position (topic, partition, next) values ($1, $2, $3)
+            on conflict (topic, partition) do update set next = excluded.next
+            """;
+
+    private final Pool database;
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    /** The offset after the last message that is done with, and with it all before, of each partition that was read from since the last writing. */
+    private final Map<TopicPartition, Long> passed = new ConcurrentHashMap<>();
+
+    Positions(Pool database) {
+        this.database = database;
+    }
+
+    /** A message is done with. Those of a partition come one after the other. */
+    void pass(ConsumerRecord<?, ?> message) {
+        passed.put(new TopicPartition(message.topic(), message.partition()), message.offset() + 1);
+    }
+
+    /** Writes down how far everything was read. */
+    @Scheduled(every = "10s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    Uni<Void> write() {
+        var now = Map.copyOf(passed);
+        if (now.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        return database.preparedQuery(WRITE)
+                .executeBatch(now.entrySet().stream()
+                        .map(entry ->
+                                Tuple.of(entry.getKey().topic(), entry.getKey().partition(), entry.getValue()))
+                        .toList())
+                .invoke(() -> now.forEach(passed::remove))
+                .onFailure()
+                .invoke(e -> LOG.warnf("can't write down yet how far the bus was read: %s", e.getMessage()))
+                .onFailure()
+                .recoverWithNull()
+                .replaceWithVoid();
+    }
+
+    /** Blocks Kafka's polling thread until database and broker have answered: before that, nothing could be read anyway. */
+    @Override
+    public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+        while (!partitions.isEmpty()) {
+            try {
+                begin(consumer, Set.copyOf(partitions));
+                return;
+            } catch (RuntimeException e) {
+                if ((e instanceof KafkaException && !(e instanceof RetriableException)) || isStopping()) {
+                    throw e;
+                }
+                LOG.warnf("can't see yet from where to read %s: %s", partitions, e.getMessage());
+            }
+        }
+    }
+
+    private boolean isStopping() {
+        try {
+            return stopping.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    private void begin(Consumer<?, ?> consumer, Set<TopicPartition> partitions) {
+        var recorded = recorded();
+        var committed = consumer.committed(partitions);
+        var back = new HashMap<TopicPartition, OffsetAndMetadata>();
+        for (var partition : partitions) {
+            var reached = committed.get(partition);
+            var start = start(recorded.get(partition), reached == null ? null : reached.offset());
+            consumer.seek(partition, start);
+            if (reached != null && start < reached.offset()) {
+                back.put(partition, new OffsetAndMetadata(start));
+                LOG.infof(
+                        "%s was read up to %d, and the database has what was told before %d: reading on from there",
+                        partition, reached.offset(), start);
+            }
+        }
+        if (!back.isEmpty()) {
+            // Whoever asks the group what it has heard is told the truth from now on.
+            consumer.commitSync(back);
+        }
+    }
+
+    private Map<TopicPartition, Long> recorded() {
+        var rows = database.query(READ).execute().await().atMost(PATIENCE);
+        return StreamSupport.stream(rows.spliterator(), false)
+                .collect(Collectors.toMap(
+                        row -> new TopicPartition(row.getString(0), row.getInteger(1)), row -> row.getLong(2)));
+    }
+
+    /**
+     * Where to begin to read a partition. If that offset is not kept any more, Kafka begins with the earliest that is.
+     *
+     * @param recorded what the database says; {@code null} if it knows nothing of what was told there
+     * @param committed what the group has committed at Kafka: an operator may have set it back, too; {@code null} if Kafka has forgotten
+     */
+    static long start(@Nullable Long recorded, @Nullable Long committed) {
+        if (recorded == null) {
+            return 0;
+        }
+        return committed == null ? recorded : Math.min(recorded, committed);
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        stopping.countDown();
+    }
+}
