@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lanyard.acceptance.Lanyard.Login;
+import lanyard.benchmarks.outages.BrokerCable;
 import lanyard.common.delegation.UserNames;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.EventCodec;
@@ -144,7 +145,7 @@ class TheDoorTest {
         create(neighbour);
         var credential = credential(PER_CLUSTER, 1);
         var staying = credential(neighbour, PER_CLUSTER, 1);
-        try (var cable = new KafkaProxy(lanyard.settings.get("lanyard.kafka"));
+        try (var cable = new BrokerCable(lanyard.settings.get("lanyard.kafka"));
                 var cutOff = lanyard.anotherDoor()) {
             cutOff.set("lanyard.kafka", cable.address())
                     .set("lanyard.door.bus-timeout", "3s")

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** What one replica takes for Keystone: all goes through to the real one, but for what is to go wrong on the way. */
 final class KeystoneProxy implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final long CUT_MILLIS = 50;
     /** What concerns one connection and not the message. */
     private static final Set<String> HOP =
             Set.of("host", "connection", "content-length", "transfer-encoding", "upgrade", "http2-settings", "expect");
@@ -41,7 +43,9 @@ final class KeystoneProxy implements AutoCloseable {
         /** Every second call is answered 503 and goes no further. */
         BUSY,
         /** Every second call is carried out, and its answer never comes. */
-        MUTE
+        MUTE,
+        /** Nothing gets through, in neither direction, and nobody is told. */
+        CUT
     }
 
     /** Something to happen at the next call of a kind, once: before it reaches Keystone, or when Keystone has done it. */
@@ -87,8 +91,12 @@ final class KeystoneProxy implements AutoCloseable {
     private void pass(HttpExchange call) throws IOException {
         try (call) {
             var body = call.getRequestBody().readAllBytes();
-            var chosen = mood != Mood.WELL && ThreadLocalRandom.current().nextBoolean();
-            if (chosen && mood == Mood.BUSY) {
+            if (isCutOff()) {
+                return;
+            }
+            var now = mood;
+            var chosen = now != Mood.WELL && ThreadLocalRandom.current().nextBoolean();
+            if (chosen && now == Mood.BUSY) {
                 injected.incrementAndGet();
                 call.sendResponseHeaders(503, -1);
                 return;
@@ -99,6 +107,9 @@ final class KeystoneProxy implements AutoCloseable {
             if (chosen) {
                 // Closed without an answer.
                 injected.incrementAndGet();
+                return;
+            }
+            if (isCutOff()) {
                 return;
             }
             answer.headers().map().forEach((name, values) -> {
@@ -112,6 +123,23 @@ final class KeystoneProxy implements AutoCloseable {
                 call.getResponseBody().write(content);
             }
         }
+    }
+
+    /** Whether the connection is one of those that are lost because it was cut; waits until the cut is mended. */
+    private boolean isCutOff() throws IOException {
+        if (mood != Mood.CUT) {
+            return false;
+        }
+        injected.incrementAndGet();
+        try {
+            while (mood == Mood.CUT) {
+                TimeUnit.MILLISECONDS.sleep(CUT_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+        return true;
     }
 
     private void spring(HttpExchange call, boolean done) {

@@ -32,8 +32,13 @@ enum Outage {
     KAFKA_KILLED("Kafka is killed", new Deed.Hold(site -> site.kill(Parts.KAFKA), Site::mend)),
     KAFKA_SILENT(
             "Kafka stands still", new Deed.Hold(site -> site.standStill(Parts.KAFKA), site -> site.goOn(Parts.KAFKA))),
+    KAFKA_DISK_FULL("Kafka's disk is full", new Deed.Hold(site -> site.fillDisk(Parts.KAFKA), site -> {
+        site.kill(Parts.KAFKA);
+        site.mend();
+    })),
     DATABASE_STOPPED("PostgreSQL is stopped", new Deed.Hold(site -> site.stop(Parts.POSTGRES), Site::mend)),
     DATABASE_CRASHED("PostgreSQL crashes", new Deed.Hold(site -> site.kill(Parts.POSTGRES), Site::mend)),
+    DATABASE_RESTORED("PostgreSQL is set back to a backup", new Deed.Hold(Site::backUp, Site::restore)),
     KEYSTONE_STOPPED("Keystone is stopped", new Deed.Hold(site -> site.stop(Parts.KEYSTONE), Site::mend)),
     KEYSTONE_SILENT(
             "Keystone stands still",
@@ -43,7 +48,16 @@ enum Outage {
             new Deed.Hold(site -> site.keystoneIs(Mood.BUSY), site -> site.keystoneIs(Mood.WELL))),
     KEYSTONE_MUTE(
             "every second answer of Keystone's is lost",
-            new Deed.Hold(site -> site.keystoneIs(Mood.MUTE), site -> site.keystoneIs(Mood.WELL)));
+            new Deed.Hold(site -> site.keystoneIs(Mood.MUTE), site -> site.keystoneIs(Mood.WELL))),
+    PROVISIONER_WITHOUT_KAFKA("a provisioner is cut off from Kafka", cut(Parts.PROVISIONER, Parts.KAFKA)),
+    PROVISIONER_WITHOUT_DATABASE("a provisioner is cut off from PostgreSQL", cut(Parts.PROVISIONER, Parts.POSTGRES)),
+    PROVISIONER_WITHOUT_KEYSTONE("a provisioner is cut off from Keystone", cut(Parts.PROVISIONER, Parts.KEYSTONE)),
+    TOKEN_ISSUER_WITHOUT_KAFKA("a token-issuer is cut off from Kafka", cut(Parts.TOKEN_ISSUER, Parts.KAFKA)),
+    TOKEN_ISSUER_WITHOUT_DATABASE("a token-issuer is cut off from PostgreSQL", cut(Parts.TOKEN_ISSUER, Parts.POSTGRES)),
+    TOKEN_ISSUER_WITHOUT_KEYSTONE("a token-issuer is cut off from Keystone", cut(Parts.TOKEN_ISSUER, Parts.KEYSTONE)),
+    REVOKER_WITHOUT_KAFKA("a revoker is cut off from Kafka", cut(Parts.REVOKER, Parts.KAFKA)),
+    REVOKER_WITHOUT_DATABASE("a revoker is cut off from PostgreSQL", cut(Parts.REVOKER, Parts.POSTGRES)),
+    REVOKER_WITHOUT_KEYSTONE("a revoker is cut off from Keystone", cut(Parts.REVOKER, Parts.KEYSTONE));
 
     /** What is done. */
     sealed interface Deed {
@@ -57,6 +71,10 @@ enum Outage {
         record Hold(Consumer<Site> begin, Consumer<Site> end) implements Deed {}
     }
 
+    private static Deed cut(String service, String part) {
+        return new Deed.Hold(site -> site.cutOff(service, part), Site::reconnect);
+    }
+
     final String title;
     final Deed deed;
 
@@ -67,7 +85,7 @@ enum Outage {
 
     /** Whether a conductor can't tell anything meanwhile. */
     boolean isOfTheBus() {
-        return this == KAFKA_STOPPED || this == KAFKA_KILLED || this == KAFKA_SILENT;
+        return this == KAFKA_STOPPED || this == KAFKA_KILLED || this == KAFKA_SILENT || this == KAFKA_DISK_FULL;
     }
 
     /** Its name on the command line. */

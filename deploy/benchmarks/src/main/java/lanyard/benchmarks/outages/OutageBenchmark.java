@@ -17,7 +17,6 @@ import lanyard.benchmarks.OwnStack;
 import lanyard.benchmarks.outages.Outage.Deed;
 import lanyard.local.BenchCommand;
 import lanyard.local.demo.Tenant;
-import lanyard.local.keystone.Keystone;
 import lanyard.local.terminal.Terminal;
 import lanyard.local.terminal.Trouble;
 import org.jspecify.annotations.Nullable;
@@ -99,11 +98,13 @@ public final class OutageBenchmark implements BenchCommand.Benchmark {
         var chosen = seed == null ? new Random().nextLong(1_000_000) : seed;
         var chance = new Random(chosen);
         terminal.line("seed " + chosen);
-        var admin = new Keystone(site.variable("LANYARD_KEYSTONE_URL")).login(site.env());
         var tenants = new ArrayList<Tenant>();
         for (int i = 0; i < TENANTS; i++) {
             var tenant = Tenant.make(
-                    admin, terminal, "outages", UUID.randomUUID().toString().substring(0, 8));
+                    site.admin(),
+                    terminal,
+                    "outages",
+                    UUID.randomUUID().toString().substring(0, 8));
             ROLES.forEach(tenant::grant);
             tenants.add(tenant);
         }
@@ -111,17 +112,14 @@ public final class OutageBenchmark implements BenchCommand.Benchmark {
         for (var outage : only) {
             passed.add(terminal.during(outage.title, () -> pass(outage, site, fleet, tenants, chance)));
         }
-        var whole = terminal.during("All comes to rest", () -> settle(fleet));
-        var domain = site.variable("LANYARD_DOMAIN");
-        var living = terminal.during(
-                "Counting in Keystone, logging in at both doors",
-                () -> Census.take(fleet, admin, domain, site.doors()));
+        var whole = terminal.during("All comes to rest", () -> settle(site, fleet));
+        var living = terminal.during("Counting in Keystone, logging in at both doors", () -> census(site, fleet));
         var empty = terminal.during("Deleting the others, and counting again", () -> {
             fleet.delete(fleet.living());
-            settle(fleet);
+            settle(site, fleet);
             // The custodians go when the revocations were heard.
-            await(() -> Census.take(fleet, admin, domain, site.doors()).isClean());
-            return Census.take(fleet, admin, domain, site.doors());
+            await(() -> census(site, fleet).isClean());
+            return census(site, fleet);
         });
         print(passed, whole, fleet.clusters().size(), site.wrongAnswers(), living, empty);
         return living.isClean() && empty.isClean() && fleet.unsettled() == 0;
@@ -163,14 +161,21 @@ public final class OutageBenchmark implements BenchCommand.Benchmark {
                 }
             }
         }
-        return new Passed(outage, clusters, leaving.size(), overlap ? null : settle(fleet));
+        return new Passed(outage, clusters, leaving.size(), overlap ? null : settle(site, fleet));
     }
 
-    /** Waits until all is as it should be, as far as the events tell, but no longer than patience lasts; how long it took, in seconds. */
-    private double settle(Fleet fleet) {
+    /**
+     * Waits until all is as it should be, but no longer than patience lasts: all was told, and every cluster that exists can log in at
+     * both doors. How long that took, in seconds.
+     */
+    private double settle(Site site, Fleet fleet) {
         var began = System.nanoTime();
-        await(() -> fleet.unsettled() == 0);
+        await(() -> fleet.unsettled() == 0 && census(site, fleet).lost().isEmpty());
         return (System.nanoTime() - began) / 1e9;
+    }
+
+    private static Census census(Site site, Fleet fleet) {
+        return Census.take(fleet, site.admin(), site.variable("LANYARD_DOMAIN"), site.doors());
     }
 
     private boolean await(BooleanSupplier condition) {

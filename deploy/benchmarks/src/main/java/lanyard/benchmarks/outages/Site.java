@@ -3,6 +3,9 @@ package lanyard.benchmarks.outages;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.URI;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lanyard.benchmarks.outages.KeystoneProxy.Mood;
 import lanyard.benchmarks.outages.KeystoneProxy.Trap;
+import lanyard.local.keystone.Keystone;
 import lanyard.local.stack.Home;
 import lanyard.local.stack.Launch;
 import lanyard.local.stack.Parts;
@@ -18,13 +22,20 @@ import lanyard.local.stack.UpOptions;
 import lanyard.local.terminal.Terminal;
 import lanyard.local.terminal.Trouble;
 
-/** All that can be unplugged: the parts, and two replicas of each service, each with a Keystone of its own to all appearance. */
+/**
+ * All that can be unplugged: the parts, and two replicas of each service, each of which has cables of its own to the parts, and a
+ * Keystone of its own to all appearance.
+ */
 final class Site implements AutoCloseable {
     private static final Terminal SILENT =
             new Terminal(new PrintStream(OutputStream.nullOutputStream(), false), false, false, 80);
 
+    private static final String BACKUP = "lanyard_backup";
+
     private final Home home;
     private final Map<String, KeystoneProxy> proxies = new LinkedHashMap<>();
+    private final Map<String, Cable> kafkaCables = new LinkedHashMap<>();
+    private final Map<String, Cable> databaseCables = new LinkedHashMap<>();
     private Launch how = Launch.production("256m").withJvm("-XX:+UseSerialGC").withJvm("-XX:TieredStopAtLevel=1");
     private Map<String, String> env;
 
@@ -36,7 +47,14 @@ final class Site implements AutoCloseable {
         for (var part : how.services()) {
             var proxy = KeystoneProxy.start(variable("LANYARD_KEYSTONE_URL"));
             proxies.put(part, proxy);
-            how = how.with(part, "LANYARD_KEYSTONE_URL", proxy.url());
+            var toKafka = new BrokerCable(variable("LANYARD_KAFKA"));
+            kafkaCables.put(part, toKafka);
+            var database = database();
+            var toDatabase = new Cable(database.getAuthority());
+            databaseCables.put(part, toDatabase);
+            how = how.with(part, "LANYARD_KEYSTONE_URL", proxy.url())
+                    .with(part, "LANYARD_KAFKA", toKafka.address())
+                    .with(part, "LANYARD_DATABASE_URL", "postgresql://" + toDatabase.address() + database.getPath());
         }
         how = how.with(Parts.replica(Parts.TOKEN_ISSUER, 2), "LANYARD_DOOR_URL", variable("LANYARD_DOOR_URL"));
         terminal.during("A second replica of each service", this::mend);
@@ -80,6 +98,65 @@ final class Site implements AutoCloseable {
         Stack.goOn(home, part);
     }
 
+    void fillDisk(String part) {
+        Stack.fillDisk(home, part);
+    }
+
+    /** Cuts one replica of a service off from a part. The other one goes on. */
+    void cutOff(String service, String part) {
+        switch (part) {
+            case Parts.KAFKA -> of(kafkaCables, service).cut();
+            case Parts.POSTGRES -> of(databaseCables, service).cut();
+            case Parts.KEYSTONE -> of(proxies, service).be(Mood.CUT);
+            default -> throw new IllegalArgumentException(part);
+        }
+    }
+
+    /** Mends what was cut. */
+    void reconnect() {
+        kafkaCables.values().forEach(Cable::mend);
+        databaseCables.values().forEach(Cable::mend);
+        keystoneIs(Mood.WELL);
+    }
+
+    /** Copies Lanyard's database as it is at this moment. */
+    void backUp() {
+        withoutServices("drop database if exists " + BACKUP, "create database " + BACKUP + " template " + lanyard());
+    }
+
+    /** Sets Lanyard's database back to what it was when it was backed up. */
+    void restore() {
+        withoutServices("drop database " + lanyard(), "alter database " + BACKUP + " rename to " + lanyard());
+    }
+
+    /** A database can be copied and replaced only while nobody uses it. */
+    private void withoutServices(String... statements) {
+        how.services().forEach(this::stop);
+        var userAndPassword =
+                URI.create(variable("LANYARD_POSTGRES")).getUserInfo().split(":", 2);
+        var url = "jdbc:postgresql://" + database().getAuthority() + "/postgres";
+        try (var connection = DriverManager.getConnection(url, userAndPassword[0], userAndPassword[1]);
+                var statement = connection.createStatement()) {
+            for (var sql : statements) {
+                statement.execute(sql);
+            }
+        } catch (SQLException e) {
+            throw new Trouble(
+                    "the database can't be copied or replaced (" + e.getMessage() + ")", "see who still uses it", e);
+        }
+        mend();
+    }
+
+    /** Where Lanyard's database is, without user and password. */
+    private URI database() {
+        var url = URI.create(variable("LANYARD_POSTGRES"));
+        return URI.create("postgresql://%s:%d%s".formatted(url.getHost(), url.getPort(), url.getPath()));
+    }
+
+    private String lanyard() {
+        return database().getPath().substring(1);
+    }
+
     void keystoneIs(Mood mood) {
         proxies.values().forEach(proxy -> proxy.be(mood));
     }
@@ -94,7 +171,7 @@ final class Site implements AutoCloseable {
         var chosen = new AtomicBoolean();
         var killed = new CompletableFuture<Void>();
         for (var part : replicas(when.service())) {
-            proxy(part).set(new Trap(when.method(), when.path(), when.done(), () -> {
+            of(proxies, part).set(new Trap(when.method(), when.path(), when.done(), () -> {
                 if (chosen.compareAndSet(false, true)) {
                     kill(part);
                     killed.complete(null);
@@ -108,12 +185,17 @@ final class Site implements AutoCloseable {
         return List.of(service, Parts.replica(service, 2));
     }
 
-    private KeystoneProxy proxy(String part) {
-        var proxy = proxies.get(part);
-        if (proxy == null) {
+    private static <T> T of(Map<String, T> replicas, String part) {
+        var one = replicas.get(part);
+        if (one == null) {
             throw new IllegalArgumentException(part);
         }
-        return proxy;
+        return one;
+    }
+
+    /** Keystone, as its administrator. A long run needs more than one token. */
+    Keystone.Caller admin() {
+        return new Keystone(variable("LANYARD_KEYSTONE_URL")).login(env);
     }
 
     /** How many calls to Keystone were answered wrongly, or not. */
@@ -124,5 +206,7 @@ final class Site implements AutoCloseable {
     @Override
     public void close() {
         proxies.values().forEach(KeystoneProxy::close);
+        kafkaCables.values().forEach(Cable::close);
+        databaseCables.values().forEach(Cable::close);
     }
 }

@@ -166,6 +166,13 @@ final class Children {
         ledger.process(part).filter(ProcessId::alive).ifPresent(process -> send(signal, "-" + process.pid()));
     }
 
+    /** From now on no file of a part can grow. */
+    void limitFiles(String part) {
+        ledger.process(part)
+                .filter(ProcessId::alive)
+                .ifPresent(process -> call("prlimit", "--pid", String.valueOf(process.pid()), "--fsize=1:"));
+    }
+
     private boolean stop(String part, String signal) {
         var process = ledger.process(part).orElse(null);
         if (process == null) {
@@ -202,14 +209,18 @@ final class Children {
     }
 
     private static void send(String name, String target) {
+        call("sh", "-c", "kill -s \"$1\" -- \"$2\"", "kill", name, target);
+    }
+
+    private static void call(String... command) {
         try {
-            new ProcessBuilder("sh", "-c", "kill -s \"$1\" -- \"$2\"", "kill", name, target)
+            new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start()
                     .waitFor();
         } catch (IOException e) {
-            throw new Trouble("can't send a signal", "stop process " + target + " by hand", e);
+            throw new Trouble("can't run " + command[0], "see whether it is installed", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -94,6 +94,11 @@ public final class Stack {
         new Children(home, Ledger.open(home)).signal(part, "CONT");
     }
 
+    /** Lets every write of a part fail that would make a file longer, as on a disk that is full, until it is started again. */
+    public static void fillDisk(Home home, String part) {
+        new Children(home, Ledger.open(home)).limitFiles(part);
+    }
+
     private Map<String, String> bringUp(
             Settings settings, boolean partsOnly, Launch how, Map<String, Integer> wantedPorts) {
         refuseToMove(wantedPorts);
