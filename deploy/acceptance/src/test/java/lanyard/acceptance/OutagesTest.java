@@ -10,10 +10,20 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** {@code ./lanyard bench outages}, as small as it may be: its own stack, two replicas of each service, everything unplugged once. */
+/** {@code ./lanyard bench outages}, small: a stack of its own, two replicas of each service, an outage of each kind. */
 class OutagesTest {
     private static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
     private static final Path BENCHMARKS = ROOT.resolve("deploy/benchmarks/target");
+    private static final String OUTAGES = String.join(
+            ",",
+            "provisioner-killed-after-a-trust",
+            "revoker-killed-after-a-trust",
+            "kafka-killed",
+            "database-crashed",
+            "database-restored",
+            "keystone-mute",
+            "revoker-without-database",
+            "token-issuer-without-kafka");
     private static final long LIMIT_MINUTES = 20;
 
     @Test
@@ -48,6 +58,7 @@ class OutagesTest {
                         "--clusters=3",
                         "--hold=5",
                         "--overlap",
+                        "--only=" + OUTAGES,
                         "--home=" + Path.of("target", "outages").toAbsolutePath())
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
