@@ -43,7 +43,9 @@ enum Fault {
     /** For some minutes Keystone answers nothing. */
     KEYSTONE_OUTAGE,
     /** An operator changes something in Keystone by hand. */
-    OPERATOR;
+    OPERATOR,
+    /** The database of a service is set back to a backup. */
+    DATABASE_RESTORED;
 
     String label() {
         return name().toLowerCase(Locale.ROOT).replace('_', ' ');

@@ -158,6 +158,20 @@ final class ModelKafka {
         return consumer;
     }
 
+    /**
+     * Keeps how far a group has read; what is returned has a group without members read from there again, where it has got further. So do
+     * the services, which keep that in their own databases.
+     */
+    Runnable backUp(String groupName) {
+        var group = group(groupName);
+        var kept = Map.copyOf(group.committed);
+        return () -> {
+            if (!world.has(Mutation.READ_ON_AFTER_A_RESTORE)) {
+                group.committed.replaceAll((partition, reached) -> kept.getOrDefault(partition, 0L));
+            }
+        };
+    }
+
     private void rebalance(Group group) {
         var partitions = new TreeMap<Partition, List<Consumer>>();
         for (var member : group.members) {

@@ -89,6 +89,12 @@ final class ModelPostgres implements Surroundings.Tables {
         return World.instant(world.now() + clockError);
     }
 
+    /** Keeps the rows of all tables as they are now; what is returned puts them back, when nobody is connected. */
+    Runnable backUp() {
+        var kept = tables.values().stream().map(Table::backUp).toList();
+        return () -> kept.forEach(Runnable::run);
+    }
+
     // ---- Transactions
 
     /** What Hibernate hands out. */

@@ -11,6 +11,8 @@ public enum Mutation {
     DROP_THE_TOMBSTONE,
     /** A message counts as read before what it says is committed. */
     ACKNOWLEDGE_BEFORE_COMMIT,
+    /** A service whose database was set back reads on where it had got to. */
+    READ_ON_AFTER_A_RESTORE,
     /** Nobody looks at leases for long: a row is claimed again while its worker is at work, and both commit. */
     SKIP_THE_LEASE,
     /** What a worker commits is what it read, whatever was heard meanwhile. */

@@ -2,7 +2,7 @@ package lanyard.simulation;
 
 import java.util.ArrayList;
 
-/** Somebody with an administrator's password, who changes things of Lanyard's in Keystone by hand. */
+/** Somebody with an administrator's password, who changes things of Lanyard's in Keystone by hand, and who restores databases. */
 final class Operator {
     private final World world;
     private final ModelKeystone keystone;
@@ -19,6 +19,18 @@ final class Operator {
 
     boolean isDone() {
         return busy == 0;
+    }
+
+    /** Backs the database of a service up, and sets it back later. */
+    void restore(Service service) {
+        busy++;
+        world.spawn(null, "operator", () -> {
+            world.sleep(world.someTime(30 * World.MINUTE));
+            var backup = service.backUp();
+            world.sleep(world.someTime(World.HOUR));
+            backup.run();
+            busy--;
+        });
     }
 
     private void meddle() {

@@ -109,6 +109,17 @@ final class OutboxTable {
         return List.of();
     }
 
+    /** Keeps what is known to be published; what is returned goes back to that. */
+    Runnable backUp() {
+        var kept = Set.copyOf(published);
+        return () -> {
+            published.clear();
+            published.addAll(kept);
+            claimedUntil.clear();
+            rowsSeen = -1;
+        };
+    }
+
     List<List<Object>> putBack(List<Long> ids, Duration length) {
         ids.forEach(id -> claimedUntil.put(id, database.now().plus(length)));
         return List.of();

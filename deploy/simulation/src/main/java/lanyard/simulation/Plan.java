@@ -100,7 +100,7 @@ record Plan(
             case KEYSTONE_UNAVAILABLE, KEYSTONE_SLOW, KEYSTONE_UNCONFIRMED -> 0.05;
             case KEYSTONE_PARTIAL -> 0.1;
             case KEYSTONE_REFUSES -> 0.02;
-            case OPERATOR -> 0;
+            case OPERATOR, DATABASE_RESTORED -> 0;
         };
     }
 

@@ -27,6 +27,8 @@ final class Schedule {
     private static final int STEPS_IN_TROUBLE = 20_000;
     private static final int STEPS_TO_REST = 60_000;
     private static final int LOGINS = 3;
+    /** In one schedule of so many a database is set back. */
+    private static final int RESTORED = 8;
     private static final Logger LIBRARIES = Logger.getLogger("");
 
     static {
@@ -60,6 +62,9 @@ final class Schedule {
         services = List.of(provisioner, revoker, tokenIssuer);
         conductor = new Conductor(world, kafka, keystone);
         operator = new Operator(world, keystone);
+        if (seed % RESTORED == 0) {
+            operator.restore(world.oneOf(services));
+        }
         invariants.watch(keystone, conductor);
     }
 

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** One service: its schema, and the replicas that live just now. One that dies is started again after a while. */
 final class Service {
     private static final long RESTART = 2 * World.MINUTE;
+    private static final String NOTIFICATIONS = "/notifications";
 
     private final String name;
     private final World world;
@@ -69,6 +70,20 @@ final class Service {
         return List.copyOf(running.values());
     }
 
+    /** Keeps the schema as it is now; what is returned stops the replicas and sets it back. */
+    Runnable backUp() {
+        var kept = List.of(
+                database.backUp(), outbox.backUp(), kafka.backUp(name), kafka.backUp(name + NOTIFICATIONS));
+        world.log(name + "-db is backed up");
+        return () -> {
+            running().stream().map(Running::process).filter(process -> process.alive).forEach(world::kill);
+            kept.forEach(Runnable::run);
+            world.changed();
+            world.count(Fault.DATABASE_RESTORED);
+            world.log(name + "-db is set back");
+        };
+    }
+
     private void keepAlive(String replica) {
         while (true) {
             var process = start(replica);
@@ -89,7 +104,7 @@ final class Service {
         running.put(replica, new Running(process, built));
         company.accept(process, built);
         if (built.hearsConductor()) {
-            var notifications = kafka.join(process, name + "/notifications", ModelKafka.INFO, ModelKafka.ERROR);
+            var notifications = kafka.join(process, name + NOTIFICATIONS, ModelKafka.INFO, ModelKafka.ERROR);
             world.spawn(process, "notifications", () -> consume(process, notifications, built::hearNotification));
         }
         var credentials = kafka.join(process, name, ModelKafka.CREDENTIALS);

@@ -50,6 +50,18 @@ final class Table<E> {
                 .toList();
     }
 
+    /** Keeps the rows as they are now; what is returned puts them back. */
+    Runnable backUp() {
+        var kept = new TreeMap<String, E>();
+        rows.forEach((key, row) -> kept.put(key, copy(row)));
+        var next = sequence;
+        return () -> {
+            rows.clear();
+            rows.putAll(kept);
+            sequence = next;
+        };
+    }
+
     /** A row as SQL inserts it, with the table's defaults. */
     E insertable() {
         var row = maker.get();
