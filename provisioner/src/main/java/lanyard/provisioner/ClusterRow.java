@@ -8,7 +8,9 @@ import jakarta.persistence.Table;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import lanyard.common.events.CredentialProvisioned.Generation;
+import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.FailureReason;
 import lanyard.common.reconcile.Desired;
 import lanyard.common.reconcile.LeasedCluster;
@@ -69,6 +71,10 @@ class ClusterRow extends LeasedCluster {
     @Column(nullable = false)
     String[] trusts;
 
+    /** The roles that they delegate. */
+    @Column(nullable = false)
+    String[] roles;
+
     /** Whether Keystone may hold other trusts of the cluster. */
     @Column(nullable = false)
     boolean surplus;
@@ -99,7 +105,7 @@ class ClusterRow extends LeasedCluster {
                 clientKey == null ? null : new Generation(clientBegun, clientKey),
                 backendKey == null ? null : new Generation(backendBegun, backendKey),
                 touched,
-                new Announced(clientAnnounced, backendAnnounced, List.of(trusts)),
+                new Announced(clientAnnounced, backendAnnounced, List.of(trusts), Set.of(roles)),
                 surplus,
                 revoked,
                 share,
@@ -136,12 +142,16 @@ class ClusterRow extends LeasedCluster {
         }
     }
 
-    /** The cluster has its credential, made of these trusts. */
-    void announce(int newClient, int newBackend, List<String> newTrusts, boolean mayHaveOthers) {
+    /** The cluster has its credential, made of these. */
+    void announce(int newClient, int newBackend, List<Grant> grants, boolean mayHaveOthers) {
         touched = false;
         clientAnnounced = newClient;
         backendAnnounced = newBackend;
-        trusts = newTrusts.toArray(String[]::new);
+        trusts = grants.stream().map(Grant::trust).toArray(String[]::new);
+        roles = grants.stream()
+                .flatMap(grant -> grant.roles().stream())
+                .distinct()
+                .toArray(String[]::new);
         surplus |= mayHaveOthers;
         failure = null;
     }

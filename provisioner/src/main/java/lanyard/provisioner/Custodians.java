@@ -35,11 +35,31 @@ class Custodians {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** The project's custodian, with every role of the profiles that Keystone knows. */
-    Attempt<User> prepare(String project, String keyId) {
+    /**
+     * The project's custodian, with every role of the profiles that Keystone knows.
+     *
+     * @param doubtful whether Keystone may have refused tokens for the project: it must be enabled, then
+     */
+    Attempt<User> prepare(String project, String keyId, boolean doubtful) {
+        return doubtful ? enabled(project).then(yes -> prepare(project, keyId)) : prepare(project, keyId);
+    }
+
+    private Attempt<Boolean> enabled(String project) {
+        return switch (keystone.isEnabled(project)) {
+            case Reply.Done<Boolean>(var enabled)
+            when !enabled ->
+                new Refused<>(
+                        FailureReason.KEYSTONE_REFUSED,
+                        "project %s is disabled, so that Keystone gives no token for it: enable it, or delete the cluster"
+                                .formatted(project));
+            case Reply.Missing<Boolean>() -> projectGone(project);
+            case Reply<Boolean> reply -> Attempt.of("look at project " + project, reply);
+        };
+    }
+
+    private Attempt<User> prepare(String project, String keyId) {
         var name = UserNames.custodian(project);
-        return domain.id()
-                .then(domainId -> switch (keystone.findUser(domainId, name)) {
+        return domain.within(domainId -> switch (keystone.findUser(domainId, name)) {
                     case Reply.Done<User>(var custodian) -> new Made<>(custodian);
                     case Reply.Missing<User>() ->
                         Attempt.of(
@@ -56,7 +76,7 @@ class Custodians {
 
     /** Removes the project's custodian; what is gone already is success. */
     Attempt<Boolean> remove(String project) {
-        return domain.id().then(domainId -> {
+        return domain.remove(domainId -> {
             var removed = keystone.findUser(domainId, UserNames.custodian(project))
                     .then(user -> keystone.deleteUser(user.id()));
             return removed instanceof Reply.Missing<Void>()

@@ -75,13 +75,16 @@ class ProjectTrust {
         }
     }
 
-    /** What is to be delegated for each purpose: what the owner holds of its profile. */
-    Attempt<List<Wanted>> choose(String project, String owner) {
+    /** What is to be delegated for each purpose: what the owner holds of its profile, or the cluster was given before. */
+    Attempt<List<Wanted>> choose(Step.Choose step) {
+        var owner = step.owner();
+        var project = step.project();
         var held = keystone.effectiveRoles(owner, project);
         // Keystone knows the owner, or the project, no more.
         return (held instanceof Reply.Missing<Set<String>>()
                         ? new Made<>(Set.<String>of())
                         : Attempt.of("read the owner's roles", held))
+                .then(roles -> roles.containsAll(step.delegated()) ? new Made<>(roles) : withDelegated(step, roles))
                 .then(roles -> {
                     var wanted = Delegable.of(profiles, roles);
                     return wanted.isEmpty()
@@ -90,6 +93,29 @@ class ProjectTrust {
                                     "the cluster's owner %s holds none of the profiles' roles %s on project %s"
                                             .formatted(owner, rolesByPurpose(), project))
                             : new Made<>(wanted);
+                });
+    }
+
+    /** The owner's roles with those that the cluster was given before. */
+    private Attempt<Set<String>> withDelegated(Step.Choose step, Set<String> roles) {
+        var kept = new TreeSet<>(step.delegated());
+        kept.retainAll(
+                profiles.stream().flatMap(profile -> profile.roles().stream()).toList());
+        return Attempt.of(
+                        "read the custodian's roles",
+                        keystone.effectiveRoles(step.custodian().id(), step.project()))
+                .then(held -> {
+                    var lost = new TreeSet<>(kept);
+                    lost.removeAll(held);
+                    if (!lost.isEmpty()) {
+                        // The custodian was given all the profiles' roles that there are.
+                        return new Refused<>(
+                                FailureReason.KEYSTONE_REFUSED,
+                                "Keystone knows no role %s any more, which the cluster was given: make it again, or take it out of the profiles"
+                                        .formatted(String.join(", ", lost)));
+                    }
+                    kept.addAll(roles);
+                    return new Made<>(kept);
                 });
     }
 
@@ -186,9 +212,10 @@ class ProjectTrust {
     private Attempt<String> made(Reply<Trust> reply, Trustor trustor) {
         if (reply instanceof Reply.Denied<Trust>(int status, var why) && status == UNAUTHORIZED) {
             // Somebody changed the custodian's password, or a backup brought back an old one.
-            return Attempt.of(
+            return domain.enabled()
+                    .then(yes -> Attempt.of(
                             "reset the custodian's password",
-                            keystone.resetPassword(trustor.userId(), trustor.password()))
+                            keystone.resetPassword(trustor.userId(), trustor.password())))
                     .then(nothing -> new Later<>("the custodian could not log in, and got its password anew: " + why));
         }
         return Attempt.of("make a trust", reply).map(Trust::id);
@@ -200,8 +227,7 @@ class ProjectTrust {
      * @param others ids of trusts that are other clusters', whatever they are called
      */
     Attempt<Boolean> removeSurplus(String cluster, String project, Collection<String> announced, Set<String> others) {
-        return domain.id()
-                .then(domainId -> Attempt.of(
+        return domain.remove(domainId -> Attempt.<List<String>>of(
                         "list the cluster's trusts",
                         own(cluster, domainId).then(own -> TrustsToIssuer.of(keystone, domainId, project, cluster)
                                 .map(toIssuer -> Stream.concat(
@@ -209,8 +235,8 @@ class ProjectTrust {
                                                 toIssuer.stream().filter(trust -> !others.contains(trust.id())))
                                         .map(Trust::id)
                                         .filter(trust -> !announced.contains(trust))
-                                        .toList()))))
-                .then(this::remove);
+                                        .toList())))
+                .then(this::remove));
     }
 
     private Reply<List<Trust>> own(String cluster, String domainId) {

@@ -7,7 +7,6 @@ import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialProvisioned;
-import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.FailureReason;
 import lanyard.common.outbox.Outbox;
 import lanyard.common.reconcile.Lease;
@@ -88,16 +87,17 @@ class ProvisionCluster implements Reconciliation {
                 // What was made so far may be of an earlier generation.
                 return Made.NOTHING;
             }
-            case Step.PrepareCustodian(var project) -> {
+            case Step.PrepareCustodian(var project, var doubtful) -> {
                 return take(
                         lease,
                         state,
                         made,
-                        custodians.prepare(project, store.custodianKey(project)).map(made::withCustodian));
+                        custodians
+                                .prepare(project, store.custodianKey(project), doubtful)
+                                .map(made::withCustodian));
             }
-            case Step.Choose(var project, var owner) -> {
-                return take(
-                        lease, state, made, delegation.choose(project, owner).map(made::withWanted));
+            case Step.Choose choose -> {
+                return take(lease, state, made, delegation.choose(choose).map(made::withWanted));
             }
             case Step.PrepareTrustee(var backend) -> {
                 return take(
@@ -170,11 +170,7 @@ class ProvisionCluster implements Reconciliation {
         // What an earlier backend, or an attempt that was cut short, has left is looked for once the new one is told.
         var mayHaveOthers = state.recorded().announced().backend() > 0 || lease.attempts() > 1;
         store.commit(lease, state, (session, row) -> {
-            row.announce(
-                    step.client().generation(),
-                    step.backend().generation(),
-                    step.grants().stream().map(Grant::trust).toList(),
-                    mayHaveOthers);
+            row.announce(step.client().generation(), step.backend().generation(), step.grants(), mayHaveOthers);
             if (!row.surplus) {
                 row.settle();
             }

@@ -2,6 +2,7 @@ package lanyard.provisioner;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import lanyard.common.events.CredentialProvisioned.Generation;
 import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.CredentialProvisioned.Trustee;
@@ -44,10 +45,12 @@ final class Provisioning {
      * @param client generation of the client credential; 0 if none was
      * @param backend generation of the backend; 0 if none was
      * @param trusts ids of the trusts
+     * @param roles that they delegate
      */
-    record Announced(int client, int backend, List<String> trusts) {
+    record Announced(int client, int backend, List<String> trusts, Set<String> roles) {
         Announced {
             trusts = List.copyOf(trusts);
+            roles = Set.copyOf(roles);
         }
     }
 
@@ -107,11 +110,15 @@ final class Provisioning {
          */
         record Begin(String project, int client, int backend) implements Step {}
 
-        /** See to it that the project's custodian exists and holds the profiles' roles. */
-        record PrepareCustodian(String project) implements Step {}
+        /** See to it that the project's custodian exists and holds the profiles' roles, and that the project is enabled if that is in doubt. */
+        record PrepareCustodian(String project, boolean doubtful) implements Step {}
 
-        /** See which of the profiles' roles the owner holds. */
-        record Choose(String project, String owner) implements Step {}
+        /**
+         * See which of the profiles' roles the owner holds.
+         *
+         * @param delegated the roles that the cluster was given before, and keeps whatever becomes of its owner
+         */
+        record Choose(String project, String owner, User custodian, Set<String> delegated) implements Step {}
 
         /** See to it that the cluster's trustee exists, and that a new backend's password is its own. */
         record PrepareTrustee(Backend backend) implements Step {}
@@ -196,20 +203,22 @@ final class Provisioning {
 
     private static Step nextToMake(
             String project, String owner, Generation client, Generation generation, Announced announced, Made made) {
+        var backend = new Backend(generation, announced.backend() < generation.generation(), announced.trusts());
+        // Something was announced and is to be made anew: most often because Keystone refused it.
+        var doubtful = backend.isNew() && announced.backend() > 0;
         var custodian = made.custodian();
         if (custodian == null) {
-            return new Step.PrepareCustodian(project);
+            return new Step.PrepareCustodian(project, doubtful);
         }
         var wanted = made.wanted();
         if (wanted == null) {
-            return new Step.Choose(project, owner);
+            return new Step.Choose(project, owner, custodian, announced.roles());
         }
-        var backend = new Backend(generation, announced.backend() < generation.generation(), announced.trusts());
         if (made.trustee() == null && isFor(Trusteeship.PER_CLUSTER, wanted)) {
             return new Step.PrepareTrustee(backend);
         }
         if (made.issuer() == null && isFor(Trusteeship.ISSUER, wanted)) {
-            return new Step.PrepareIssuer(backend.isNew() && announced.backend() > 0);
+            return new Step.PrepareIssuer(doubtful);
         }
         var grants = made.grants();
         return grants == null

@@ -39,7 +39,7 @@ class Trustees {
     Attempt<Trustee> own(String cluster, Backend backend) {
         var generation = backend.generation();
         var password = keys.derive(generation.key(), Purpose.TRUSTEE, cluster, generation.generation());
-        return domain.id().then(domainId -> {
+        return domain.within(domainId -> {
             // A password costs Keystone a bcrypt, also for a user that turns out to be there: the first time it hardly
             // ever is.
             var isFirst = backend.isNew() && generation.generation() == 1;
@@ -66,8 +66,7 @@ class Trustees {
      */
     Attempt<String> issuer(boolean doubtful) {
         var password = keys.derive(keys.current(), Purpose.ISSUER, UserNames.ISSUER, ISSUER_GENERATION);
-        return domain.id()
-                .then(domainId -> Attempt.of(
+        return domain.within(domainId -> Attempt.of(
                         "make the token issuer's user",
                         switch (keystone.findUser(domainId, UserNames.ISSUER)) {
                             case Reply.Missing<User>() ->

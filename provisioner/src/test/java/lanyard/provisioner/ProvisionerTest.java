@@ -76,7 +76,8 @@ class ProvisionerTest extends Fixture {
                     .isEqualTo(JSON.createObjectNode()
                             .put("ignore_change_password_upon_first_use", true)
                             .put("ignore_lockout_failure_attempts", true)
-                            .put("ignore_password_expiry", true));
+                            .put("ignore_password_expiry", true)
+                            .put("ignore_user_inactivity", true));
         }
     }
 

@@ -96,7 +96,7 @@ class ProvisioningTest {
     }
 
     private static Announced announced(int client, int backend) {
-        return new Announced(client, backend, client == 0 ? List.of() : List.of("old"));
+        return new Announced(client, backend, client == 0 ? List.of() : List.of("old"), Set.of());
     }
 
     record Case(Desired desired, Recorded recorded, Made made) {
@@ -355,7 +355,8 @@ class ProvisioningTest {
                         new Announced(
                                 announce.client().generation(),
                                 announce.backend().generation(),
-                                List.of("trust")),
+                                List.of("trust"),
+                                Set.of()),
                         true,
                         r.share());
             case Step.RemoveSurplus _ -> at(at, r.touched(), r.announced(), false, r.share());

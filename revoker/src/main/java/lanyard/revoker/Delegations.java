@@ -22,7 +22,6 @@ class Delegations {
     private final KeystoneAdmin keystone;
     private final Neighbours neighbours;
     private final String domainName;
-    private volatile @Nullable String domainId;
 
     Delegations(KeystoneAdmin keystone, Neighbours neighbours, RevokerConfig config) {
         this.keystone = keystone;
@@ -90,16 +89,9 @@ class Delegations {
         return reply instanceof Reply.Missing<Void>() ? Reply.done() : reply;
     }
 
-    /** Id of Lanyard's domain, remembered once it was found. */
+    /** Id of Lanyard's domain. It is not remembered: a domain that was deleted, and made anew under another id, would look empty. */
     Reply<String> domain() {
-        var known = domainId;
-        if (known != null) {
-            return new Reply.Done<>(known);
-        }
         var found = keystone.findDomain(domainName);
-        if (found instanceof Reply.Done<String>(var id)) {
-            domainId = id;
-        }
         // That nothing is found in a domain that is not there proves nothing: its name may be a mistake.
         return found instanceof Reply.Missing<String>()
                 ? new Reply.Unavailable<>(

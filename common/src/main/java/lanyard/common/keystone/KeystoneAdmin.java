@@ -19,6 +19,9 @@ public interface KeystoneAdmin {
     /** Makes a domain and answers its id. */
     Reply<String> createDomain(String name, String description);
 
+    /** Whether a project or a domain is enabled. */
+    Reply<Boolean> isEnabled(String id);
+
     /** The user of that name in the domain. */
     Reply<User> findUser(String domainId, String name);
 
@@ -28,11 +31,11 @@ public interface KeystoneAdmin {
     /**
      * Makes an enabled user with a password and answers it. The user carries the options that keep the cloud's password rules off
      * service users: {@code ignore_password_expiry}, {@code ignore_lockout_failure_attempts},
-     * {@code ignore_change_password_upon_first_use}.
+     * {@code ignore_change_password_upon_first_use}, {@code ignore_user_inactivity}.
      */
     Reply<User> createUser(String domainId, String name, Secret password, String description);
 
-    /** Sets the password of a user (as administrator, without the old one) and enables it. */
+    /** Sets the password of a user (as administrator, without the old one), enables it, and gives it those options. */
     Reply<Void> resetPassword(String userId, Secret password);
 
     Reply<Void> deleteUser(String userId);

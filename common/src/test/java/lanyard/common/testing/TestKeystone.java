@@ -69,6 +69,32 @@ public final class TestKeystone {
         must(admin("DELETE", "/projects/%s/users/%s/roles/%s".formatted(project, user, roleId(role)), null));
     }
 
+    /** Takes a role away from all who have it. */
+    public void removeRole(String role) {
+        admin("DELETE", "/roles/" + roleId(role), null);
+    }
+
+    /** Makes an administrator of the default domain, as the one is whom the tests themselves use. */
+    public void makeAdministrator(String name, String password) {
+        var user = must(admin(
+                        "POST",
+                        "/users",
+                        "{\"user\":{\"name\":\"%s\",\"domain_id\":\"default\",\"password\":\"%s\"}}"
+                                .formatted(name, password)))
+                .at("/user/id")
+                .asText();
+        var project = admin("GET", "/projects?name=" + encode(RealParts.environment("OS_PROJECT_NAME")), null)
+                .body()
+                .at("/projects/0/id")
+                .asText();
+        grant(user, project, "admin");
+    }
+
+    /** The id of a user of the default domain. */
+    public String userId(String name) {
+        return users("Default", name).getFirst().get("id").asText();
+    }
+
     private String roleId(String role) {
         var found = admin("GET", "/roles?name=" + encode(role), null)
                 .body()
@@ -114,6 +140,11 @@ public final class TestKeystone {
     /** What Keystone says of a token. */
     public Answer validate(String token) {
         return send("GET", "/auth/tokens", null, adminToken(), token);
+    }
+
+    /** Ends a token. */
+    public void revokeToken(String token) {
+        must(send("DELETE", "/auth/tokens", null, adminToken(), token));
     }
 
     /** A call with somebody's token. */

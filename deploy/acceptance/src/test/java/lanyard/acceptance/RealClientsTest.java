@@ -53,7 +53,8 @@ class RealClientsTest {
     private final TestKeystone keystone = new TestKeystone();
     private final Lanyard lanyard = new Lanyard();
     private final Secrets secrets = new Secrets(lanyard);
-    private final ShortLivedKeystone shortLived = new ShortLivedKeystone(SHORT_LIFE);
+    private final AnotherKeystone shortLived =
+            new AnotherKeystone().set("token.expiration", Long.toString(SHORT_LIFE.toSeconds()));
     /** In front of a Keystone whose tokens are soon over. */
     private ServiceProcess hastyDoor;
     /** Whose catalog names the door as identity service. */
@@ -111,7 +112,7 @@ class RealClientsTest {
 
     @BeforeAll
     void start() {
-        assumeThat(ShortLivedKeystone.configuration())
+        assumeThat(AnotherKeystone.configuration())
                 .as("a second server is started of the stack's own Keystone")
                 .exists();
         shortLived.start();

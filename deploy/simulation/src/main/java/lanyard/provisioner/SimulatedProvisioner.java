@@ -71,6 +71,7 @@ public final class SimulatedProvisioner implements Replica {
                     row.client = 1;
                     row.backend = 1;
                     row.trusts = new String[0];
+                    row.roles = new String[0];
                     row.firstHeard = tables.clock().instant();
                 });
         tables.table(ProjectRow.class, ProjectRow::new, row -> {});

@@ -247,6 +247,15 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
     }
 
     @Override
+    public Reply<Boolean> isEnabled(String id) {
+        return call(
+                "look at " + id,
+                () -> projects.contains(id) || domains.containsValue(id)
+                        ? new Reply.Done<>(true)
+                        : new Reply.Missing<>());
+    }
+
+    @Override
     public Reply<User> findUser(String domainId, String name) {
         return call("find user " + name, () -> found(named(domainId, name)).map(ModelKeystone::seen));
     }

@@ -29,6 +29,7 @@ final class Schedule {
     private static final int LOGINS = 3;
     /** In one schedule of so many a database is set back. */
     private static final int RESTORED = 8;
+
     private static final Logger LIBRARIES = Logger.getLogger("");
 
     static {

@@ -72,11 +72,13 @@ final class Service {
 
     /** Keeps the schema as it is now; what is returned stops the replicas and sets it back. */
     Runnable backUp() {
-        var kept = List.of(
-                database.backUp(), outbox.backUp(), kafka.backUp(name), kafka.backUp(name + NOTIFICATIONS));
+        var kept = List.of(database.backUp(), outbox.backUp(), kafka.backUp(name), kafka.backUp(name + NOTIFICATIONS));
         world.log(name + "-db is backed up");
         return () -> {
-            running().stream().map(Running::process).filter(process -> process.alive).forEach(world::kill);
+            running().stream()
+                    .map(Running::process)
+                    .filter(process -> process.alive)
+                    .forEach(world::kill);
             kept.forEach(Runnable::run);
             world.changed();
             world.count(Fault.DATABASE_RESTORED);

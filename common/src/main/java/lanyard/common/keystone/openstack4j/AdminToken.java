@@ -3,12 +3,14 @@ package lanyard.common.keystone.openstack4j;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.function.Supplier;
 import lanyard.common.keystone.Reply;
 import lanyard.common.keystone.openstack4j.Authentication.Identity;
 import lanyard.common.keystone.openstack4j.Authentication.Issued;
 import lanyard.common.keystone.openstack4j.Authentication.Scope;
 import lanyard.common.keystone.openstack4j.Calls.Operation;
 import lanyard.common.secrets.Secret;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,26 +18,37 @@ import org.jspecify.annotations.Nullable;
  * project, and again whenever Keystone no longer takes that.
  */
 final class AdminToken {
-    /** After a refused password Keystone is left in peace for so long: it counts failures, and may lock the user out. */
-    private static final Duration REST = Duration.ofSeconds(5);
+    private static final Logger LOG = Logger.getLogger(AdminToken.class);
+
+    /**
+     * After a refused login Keystone is left in peace for so long, and for twice as long after each further one with the same password:
+     * it counts failures, and may lock the user out.
+     */
+    private static final Duration FIRST_REST = Duration.ofSeconds(5);
+
+    private static final Duration LONGEST_REST = Duration.ofMinutes(15);
 
     private final Authentication authentication;
     private final Calls calls;
     private final InstantSource clock;
     private final Identity who;
-    private final Secret password;
+    private final Supplier<Secret> password;
     private final Scope.Project project;
     private final KeptToken login;
     private final KeptToken scoped;
+    /** The password that was sent last. */
+    private volatile Secret sent;
+
     private volatile @Nullable Refusal refusal;
 
-    private record Refusal(Reply<Issued> reply, Instant until) {}
+    private record Refusal(Secret password, Reply<Issued> reply, Duration rest, Instant until) {}
 
     /** @throws IllegalArgumentException when the administrator's settings are not all there */
     AdminToken(KeystoneConfig config, Authentication authentication, Calls calls, InstantSource clock) {
         who = new Identity.ByName(
                 KeystoneSettings.needed(config.username(), "LANYARD_KEYSTONE_USERNAME"), config.userDomain());
-        password = KeystoneSettings.needed(config.password(), "LANYARD_KEYSTONE_PASSWORD");
+        password = KeystoneSettings.password(config);
+        sent = password.get();
         project = new Scope.Project(
                 KeystoneSettings.needed(config.project(), "LANYARD_KEYSTONE_PROJECT"), config.projectDomain());
         this.authentication = authentication;
@@ -43,6 +56,8 @@ final class AdminToken {
         this.clock = clock;
         login = new KeptToken(this::logIn, clock);
         scoped = new KeptToken(this::exchange, clock);
+        calls.show(
+                "lanyard.keystone.login.refused", "Whether Keystone refuses the administrator", () -> refusal != null);
     }
 
     /** The token to call with; a failure is never {@link Reply.Missing} nor {@link Reply.Conflict}. */
@@ -56,12 +71,21 @@ final class AdminToken {
     }
 
     private Reply<Issued> logIn() {
+        Secret current;
+        try {
+            current = password.get();
+        } catch (IllegalArgumentException e) {
+            return new Reply.Unavailable<>(String.valueOf(e.getMessage()));
+        }
         var refused = refusal;
-        if (refused != null && clock.instant().isBefore(refused.until())) {
+        if (refused != null
+                && refused.password().equals(current)
+                && clock.instant().isBefore(refused.until())) {
             return refused.reply();
         }
+        sent = current;
         return restIfDenied(
-                calls.timed(Operation.LOGIN, () -> authentication.byPassword(who, password, new Scope.Unscoped())));
+                calls.timed(Operation.LOGIN, () -> authentication.byPassword(who, current, new Scope.Unscoped())));
     }
 
     private Reply<Issued> exchange() {
@@ -72,18 +96,36 @@ final class AdminToken {
                 return reply;
             }
             login.drop(token);
-            return restIfDenied(old != null && old.equals(token) ? login.get().then(this::exchange) : reply);
+            return old != null && old.equals(token)
+                    ? login.get().then(another -> restIfDenied(exchange(another)))
+                    : restIfDenied(reply);
         });
     }
 
     private Reply<Issued> exchange(Secret token) {
-        return calls.timed(Operation.EXCHANGE, () -> authentication.byToken(token, project));
+        var reply = calls.timed(Operation.EXCHANGE, () -> authentication.byToken(token, project));
+        if (reply instanceof Reply.Done<Issued>) {
+            refusal = null;
+        }
+        return reply;
     }
 
     private Reply<Issued> restIfDenied(Reply<Issued> reply) {
-        if (reply instanceof Reply.Denied<Issued>) {
-            refusal = new Refusal(reply, clock.instant().plus(REST));
+        if (!(reply instanceof Reply.Denied<Issued>(int status, var why))) {
+            return reply;
         }
-        return reply;
+        var last = refusal;
+        var rest = last == null || !last.password().equals(sent)
+                ? FIRST_REST
+                : last.rest().multipliedBy(2);
+        rest = rest.compareTo(LONGEST_REST) < 0 ? rest : LONGEST_REST;
+        var told = new Reply.Denied<Issued>(
+                status,
+                ("the administrator's password was changed, or that user is disabled, locked out or without its role: mend that, or"
+                                + " give Lanyard the new password (%s)")
+                        .formatted(why));
+        LOG.warnf("Keystone is not asked with the same password for %s: %s", rest, told.why());
+        refusal = new Refusal(sent, told, rest, clock.instant().plus(rest));
+        return told;
     }
 }

@@ -1,9 +1,11 @@
 package lanyard.common.keystone.openstack4j;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import lanyard.common.keystone.Reply;
 
@@ -32,6 +34,7 @@ final class Calls {
         EXCHANGE,
         FIND_DOMAIN,
         CREATE_DOMAIN,
+        FIND_PROJECT,
         FIND_USER,
         LIST_USERS,
         CREATE_USER,
@@ -67,6 +70,13 @@ final class Calls {
                 .serviceLevelObjectives(LATENCIES)
                 .register(meters));
         return reply;
+    }
+
+    /** Shows as a metric whether something is so. */
+    void show(String metric, String description, BooleanSupplier is) {
+        Gauge.builder(metric, () -> is.getAsBoolean() ? 1 : 0)
+                .description(description)
+                .register(meters);
     }
 
     /** The reply of a part of a call. */

@@ -21,6 +21,15 @@ final class IdentityService extends BaseOpenStackService {
         super(ServiceType.IDENTITY);
     }
 
+    /** Whether a project is enabled, or a domain, which Keystone has among its projects. */
+    boolean isEnabled(String id) {
+        var enabled = get(JsonNode.class, "/projects/", id).execute().at("/project/enabled");
+        if (!enabled.isBoolean()) {
+            throw Failed.malformed("a project");
+        }
+        return enabled.asBoolean();
+    }
+
     /**
      * The users of a domain. A Keystone that lists in pages names the next one; here the first is all that is asked for, so what it
      * has left out is told as one that lists no more.
@@ -50,20 +59,29 @@ final class IdentityService extends BaseOpenStackService {
                 .put("password", password.reveal())
                 .put("description", description)
                 .put("enabled", true)
-                .putObject("options")
-                .put("ignore_password_expiry", true)
-                .put("ignore_lockout_failure_attempts", true)
-                .put("ignore_change_password_upon_first_use", true);
+                .set("options", options());
         return user(post(JsonNode.class, "/users")
                 .json(request.toString())
                 .execute()
                 .path("user"));
     }
 
-    /** Sets a user's password, without the old one, and enables the user. */
+    private static JsonNode options() {
+        return BufferedAnswer.JSON
+                .createObjectNode()
+                .put("ignore_password_expiry", true)
+                .put("ignore_lockout_failure_attempts", true)
+                .put("ignore_change_password_upon_first_use", true)
+                .put("ignore_user_inactivity", true);
+    }
+
+    /** Sets a user's password, without the old one, and enables the user, whom the cloud's password rules leave alone from now on. */
     User resetPassword(String userId, Secret password) {
         var request = BufferedAnswer.JSON.createObjectNode();
-        request.putObject("user").put("password", password.reveal()).put("enabled", true);
+        request.putObject("user")
+                .put("password", password.reveal())
+                .put("enabled", true)
+                .set("options", options());
         return user(patch(JsonNode.class, "/users/", userId)
                 .json(request.toString())
                 .execute()

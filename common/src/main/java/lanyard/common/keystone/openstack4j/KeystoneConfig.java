@@ -43,7 +43,13 @@ public interface KeystoneConfig {
     /** Name of the service user that administers Keystone. Needed by the provisioner and the revoker. */
     Optional<String> username();
 
-    /** That user's password. Needed by the provisioner and the revoker. */
+    /**
+     * A file with that user's password, which is read whenever the password is needed, so that it may change. Either this or
+     * {@link #password()} is needed by the provisioner and the revoker; this one counts if both are there.
+     */
+    Optional<Path> passwordFile();
+
+    /** That user's password. */
     @WithConverter(SecretConverter.class)
     Optional<Secret> password();
 

@@ -7,8 +7,10 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.util.Optional;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import lanyard.common.secrets.Secret;
 
 /** Reads the settings that can be wrong in ways that a type does not show. Every complaint names the variable to mend. */
 final class KeystoneSettings {
@@ -41,6 +43,28 @@ final class KeystoneSettings {
     static <T> T needed(Optional<T> setting, String variable) {
         return setting.orElseThrow(() -> new IllegalArgumentException(
                 variable + " is not set: this service administers Keystone and needs to know as whom"));
+    }
+
+    /** The administrator's password: as the file has it when it is asked for, or as it was set once and for all. */
+    static Supplier<Secret> password(KeystoneConfig config) {
+        if (config.passwordFile().isPresent()) {
+            var file = config.passwordFile().get();
+            return () -> read(file);
+        }
+        var password = needed(config.password(), "LANYARD_KEYSTONE_PASSWORD");
+        return () -> password;
+    }
+
+    private static Secret read(Path file) {
+        try {
+            var password = Files.readString(file).stripTrailing();
+            if (!password.isEmpty()) {
+                return Secret.of(password);
+            }
+        } catch (IOException e) {
+            // Said below: whatever it is, there is no password.
+        }
+        throw new IllegalArgumentException("LANYARD_KEYSTONE_PASSWORD_FILE: can't read a password from " + file);
     }
 
     /** TLS that trusts the certificates in a PEM file and no others. */

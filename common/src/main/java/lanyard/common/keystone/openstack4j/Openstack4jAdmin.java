@@ -49,6 +49,11 @@ final class Openstack4jAdmin implements KeystoneAdmin {
     }
 
     @Override
+    public Reply<Boolean> isEnabled(String id) {
+        return asAdmin(Operation.FIND_PROJECT, () -> new Reply.Done<>(identity.isEnabled(Ids.require(id))));
+    }
+
+    @Override
     public Reply<User> findUser(String domainId, String name) {
         return asAdmin(Operation.FIND_USER, () -> {
             var user = openstack4j().users().getByName(name, domainId);
@@ -65,20 +70,29 @@ final class Openstack4jAdmin implements KeystoneAdmin {
 
     @Override
     public Reply<User> createUser(String domainId, String name, Secret password, String description) {
-        return asAdmin(
+        return withPassword(asAdmin(
                 Operation.CREATE_USER,
-                () -> new Reply.Done<>(identity.createUser(domainId, name, password, description)));
+                () -> new Reply.Done<>(identity.createUser(domainId, name, password, description))));
     }
 
     @Override
     public Reply<Void> resetPassword(String userId, Secret password) {
         trustors.forget(userId);
-        return asAdmin(Operation.RESET_PASSWORD, () -> {
+        return withPassword(asAdmin(Operation.RESET_PASSWORD, () -> {
             identity.resetPassword(Ids.require(userId), password);
             // Whoever logs in next, here or at the door, must get a token that lives.
             RevocationSecond.pass();
             return Reply.done();
-        });
+        }));
+    }
+
+    private static <T> Reply<T> withPassword(Reply<T> reply) {
+        return reply instanceof Reply.Denied<T>(int status, var why) && status == 400
+                ? new Reply.Denied<>(
+                        status,
+                        "its password rules take no password of 43 letters, digits, '-' and '_': loosen [security_compliance] password_regex ("
+                                + why + ")")
+                : reply;
     }
 
     @Override

@@ -70,6 +70,15 @@ class KeystoneAdminTest {
     }
 
     @Test
+    void aProjectIsEnabledOrNotAndSoIsADomain() {
+        assertThat(admin.isEnabled(domain)).isEqualTo(new Reply.Done<>(true));
+        keystone.admin("PATCH", "/domains/" + domain, "{\"domain\":{\"enabled\":false}}");
+        assertThat(admin.isEnabled(domain)).isEqualTo(new Reply.Done<>(false));
+        keystone.admin("PATCH", "/domains/" + domain, "{\"domain\":{\"enabled\":true}}");
+        assertThat(admin.isEnabled("nothing")).isEqualTo(new Reply.Missing<>());
+    }
+
+    @Test
     void aSecondDomainOfTheSameNameIsAConflict() {
         assertThat(admin.createDomain(domainName, "again")).isEqualTo(new Reply.Conflict<>());
     }
@@ -88,7 +97,8 @@ class KeystoneAdminTest {
         assertThat(seen.path("options").toString())
                 .contains("\"ignore_password_expiry\":true")
                 .contains("\"ignore_lockout_failure_attempts\":true")
-                .contains("\"ignore_change_password_upon_first_use\":true");
+                .contains("\"ignore_change_password_upon_first_use\":true")
+                .contains("\"ignore_user_inactivity\":true");
     }
 
     @Test

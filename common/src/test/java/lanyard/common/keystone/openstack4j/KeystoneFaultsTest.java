@@ -2,6 +2,9 @@ package lanyard.common.keystone.openstack4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,6 +25,7 @@ import lanyard.common.keystone.openstack4j.FakeKeystone.Mode;
 import lanyard.common.secrets.Secret;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,6 +40,7 @@ class KeystoneFaultsTest {
     /** Every operation that needs the administrator, on things that may or may not be there. */
     private static final Map<String, Function<KeystoneAdmin, Reply<?>>> OPERATIONS = Map.ofEntries(
             Map.entry("findDomain", admin -> admin.findDomain("d")),
+            Map.entry("isEnabled", admin -> admin.isEnabled("p")),
             Map.entry("createDomain", admin -> admin.createDomain("d", "")),
             Map.entry("findUser", admin -> admin.findUser("d", "u")),
             Map.entry("createUser", admin -> admin.createUser("d", "u", PASSWORD, "")),
@@ -281,10 +286,34 @@ class KeystoneFaultsTest {
         }
         assertThat(keystone.logins("password")).isEqualTo(1);
 
+        clock.advance(Duration.ofSeconds(5));
+        assertThat(admin.listRoles()).isInstanceOf(Reply.Denied.class);
+        assertThat(keystone.logins("password")).isEqualTo(2);
+
         keystone.loginMode = Mode.WELL;
         keystone.body = "{\"roles\":[]}";
-        clock.advance(Duration.ofSeconds(5));
+        clock.advance(Duration.ofSeconds(9));
+        assertThat(admin.listRoles()).isInstanceOf(Reply.Denied.class);
+        clock.advance(Duration.ofSeconds(1));
         assertThat(admin.listRoles()).isInstanceOf(Reply.Done.class);
+    }
+
+    @Test
+    void aPasswordThatAFileHasAnewIsSentAtOnce(@TempDir Path directory) throws IOException {
+        var file = Files.writeString(directory.resolve("password"), "the old one");
+        properties.put("password-file", file.toString());
+        var admin = adapter(new ManualClock()).admin();
+        keystone.loginMode = Mode.UNAUTHORIZED;
+        assertThat(admin.listRoles()).isInstanceOf(Reply.Denied.class);
+
+        Files.delete(file);
+        assertThat(admin.listRoles()).isInstanceOf(Reply.Unavailable.class);
+
+        Files.writeString(file, "the new one\n");
+        keystone.loginMode = Mode.WELL;
+        keystone.body = "{\"roles\":[]}";
+        assertThat(admin.listRoles()).isInstanceOf(Reply.Done.class);
+        assertThat(keystone.logins("password")).isEqualTo(2);
     }
 
     @Test

@@ -12,19 +12,21 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import lanyard.common.testing.RealParts;
 
-/** A second server of the stack's own Keystone, on the same database with the same keys, whose tokens are soon over. */
-final class ShortLivedKeystone implements AutoCloseable {
+/** A second server of the stack's own Keystone, on the same database, with other settings. */
+final class AnotherKeystone implements AutoCloseable {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-    private final Duration life;
+    private final Map<String, String> settings = new HashMap<>();
     private final int port;
     private Process process;
 
-    ShortLivedKeystone(Duration life) {
-        this.life = life;
+    AnotherKeystone() {
         try (var socket = new ServerSocket(0)) {
             this.port = socket.getLocalPort();
         } catch (IOException e) {
@@ -37,7 +39,13 @@ final class ShortLivedKeystone implements AutoCloseable {
         return Path.of(RealParts.environment("LANYARD_CONDUCTOR_KEY")).resolveSibling("keystone/keystone.conf");
     }
 
-    ShortLivedKeystone start() {
+    /** One of Keystone's settings, such as {@code token.expiration}; from the next start on. */
+    AnotherKeystone set(String setting, String value) {
+        settings.put("OS_" + setting.toUpperCase(Locale.ROOT).replace(".", "__"), value);
+        return this;
+    }
+
+    AnotherKeystone start() {
         try {
             var directory =
                     Files.createTempDirectory(Path.of("target"), "keystone").toAbsolutePath();
@@ -59,14 +67,14 @@ final class ShortLivedKeystone implements AutoCloseable {
             builder.environment().keySet().removeIf(name -> name.startsWith("OS_") || name.startsWith("LANYARD_"));
             builder.environment()
                     .put("OS_KEYSTONE_CONFIG_FILES", configuration().toString());
-            builder.environment().put("OS_TOKEN__EXPIRATION", Long.toString(life.toSeconds()));
+            builder.environment().putAll(settings);
             // Not as arguments: Keystone reads the process's arguments as its own, and refuses these.
             builder.environment().put("GUNICORN_CMD_ARGS", "--config='" + gunicorn + "'");
             process = builder.start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        await("a Keystone whose tokens live for " + life)
+        await("another Keystone")
                 .atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofMillis(200))
                 .failFast("it has died", () -> !process.isAlive())
