@@ -108,7 +108,8 @@ class CompareWithConductor {
         var missed = new ArrayList<String>();
         var there = new ArrayList<>(findings.listedAgain());
         var gone = new ArrayList<String>();
-        for (var cluster : findings.unlisted().stream().limit(Comparison.MOST_ASKED).toList()) {
+        for (var cluster :
+                findings.unlisted().stream().limit(Comparison.MOST_ASKED).toList()) {
             var reply = conductor.find(cluster.id());
             if (reply instanceof Reply.Missing<Cluster>()) {
                 missed.add(cluster.id());
