@@ -27,16 +27,7 @@ public interface HealingConfig {
     @WithDefault("0.1")
     double share();
 
-    /** What the pure core goes by before a revocation. */
-    default Revocation.Rules asking() {
-        if (refuteAfter().isNegative() || refuteAfter().isZero()) {
-            throw new IllegalArgumentException(
-                    "lanyard.conductor.refute-after is %s: it must be longer than nothing".formatted(refuteAfter()));
-        }
-        return new Revocation.Rules(refuteAfter(), patience());
-    }
-
-    /** What it goes by when it compares. */
+    /** What the pure core goes by when it compares. */
     default Comparison.Rules comparing() {
         if (!(share() >= 0 && share() <= 1)) {
             throw new IllegalArgumentException(

@@ -69,6 +69,13 @@ final class Revocation {
     record Rules(Duration refuteAfter, Duration patience) {
         /** How often it is asked while it says that a cluster lives: it may have told of a deletion a moment before it is done. */
         static final Duration PACE = Duration.ofSeconds(30);
+
+        Rules {
+            if (refuteAfter.isNegative() || refuteAfter.isZero()) {
+                throw new IllegalArgumentException(
+                        "lanyard.conductor.refute-after is %s: it must be longer than nothing".formatted(refuteAfter));
+            }
+        }
     }
 
     /**

@@ -55,7 +55,7 @@ class RevokeCluster implements Reconciliation {
         this.clusters = clusters;
         this.delegations = delegations;
         this.conductor = conductor;
-        this.rules = config.asking();
+        this.rules = new Revocation.Rules(config.refuteAfter(), config.patience());
         this.outbox = outbox;
         this.waits = waits;
         this.metrics = metrics;
