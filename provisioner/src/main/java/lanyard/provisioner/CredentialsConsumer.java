@@ -2,6 +2,7 @@ package lanyard.provisioner;
 
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import lanyard.common.events.ClusterListed;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialProvisioned;
@@ -23,8 +24,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 
 /**
- * Hears that nothing of a cluster is left, that an operator wants other generations or another attempt, and that Keystone refuses the
- * generation there is. What the provisioner itself told comes back on the same topic, and is nothing new.
+ * Hears that nothing of a cluster is left, that there is one of which the conductor's word was lost, that an operator wants other
+ * generations or another attempt, and that Keystone refuses the generation there is. What the provisioner itself told comes back on the same topic, and is nothing new.
  */
 @ApplicationScoped
 class CredentialsConsumer {
@@ -49,6 +50,8 @@ class CredentialsConsumer {
         return switch (event) {
             case CredentialRevoked revoked ->
                 intake.commit(message, session -> store.hearRevoked(session, revoked.cluster()));
+            case ClusterListed listed ->
+                intake.commit(message, session -> store.hear(session, listed.cluster(), Desired.heard(listed)));
             case RetryRequested request -> intake.commit(message, session -> store.retry(session, request.cluster()));
             case RotationRequested request ->
                 intake.commit(

@@ -33,13 +33,36 @@ class ClusterRow extends LeasedCluster {
     @Nullable
     String toldProject;
 
+    /** Whether it is settled, or was presumed, that a cluster that was told to be gone is. */
+    @Column(nullable = false)
+    boolean confirmed;
+
+    /** Since when the conductor's API says that the cluster lives, though it was told to be gone. */
+    @Column
+    @Nullable
+    Instant livingSince;
+
+    /** Since when the conductor's list lacks the cluster; {@code null} if it has it. */
+    @Column
+    @Nullable
+    Instant unlistedSince;
+
+    /** In how many comparisons it did. */
+    @Column(nullable = false)
+    int unlistedTimes;
+
     /** Ids of the trusts that the provisioner told last. */
     @Column(nullable = false)
     String[] trusts;
 
     Revocation.Recorded recorded() {
         return new Revocation.Recorded(
-                phase, deadline, revoked, new Revocation.Project(provisionedProject, toldProject));
+                phase,
+                deadline,
+                revoked,
+                new Revocation.Project(provisionedProject, toldProject),
+                // Before the conductor has answered, there is nothing else that can have failed.
+                new Revocation.Doubt(confirmed, livingSince, confirmed ? null : failingSince));
     }
 
     /** The cluster as the sweep goes by it: told by either, a project is one in which it may be. */
@@ -86,6 +109,15 @@ class ClusterRow extends LeasedCluster {
         deadline = heard.deadline();
         revoked = heard.revoked();
         toldProject = heard.project().told();
+        livingSince = heard.doubt().livingSince();
         due(now);
+    }
+
+    /** The conductor says that the cluster lives: whatever deletion was heard of is forgotten. */
+    void refute() {
+        phase = Phase.PRESENT;
+        deadline = null;
+        livingSince = null;
+        settle();
     }
 }

@@ -4,6 +4,7 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.InstantSource;
+import lanyard.common.events.ClusterListed;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.events.CredentialProvisioned.Grant;
@@ -14,14 +15,16 @@ import lanyard.common.events.RetryRequested;
 import lanyard.common.events.SweepRequested;
 import lanyard.common.intake.Intake;
 import lanyard.common.reconcile.LeasedRows;
+import lanyard.common.reconcile.Phase;
 import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.revoker.Revocation.Recorded;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 
 /**
- * Hears from the provisioner that Keystone holds, or may hold, something of a cluster. For a tombstone that means: look again. And hears
- * from an operator that a revocation that has failed is to be tried again, or that a sweep is wanted now.
+ * Hears from the provisioner that Keystone holds, or may hold, something of a cluster. For a tombstone that means: look again. Hears
+ * from an operator that a revocation that has failed is to be tried again, or that a sweep is wanted now. And hears from the comparison
+ * with the conductor's list which clusters there are.
  */
 @ApplicationScoped
 class CredentialsConsumer {
@@ -65,6 +68,15 @@ class CredentialsConsumer {
                         message,
                         session -> clusters.hear(
                                 session, event.cluster(), row -> row.gaveUp(event.project(), clock.instant())));
+            case Read.Event(ClusterListed event, var _, var _, var _) ->
+                intake.commit(
+                        message,
+                        session -> clusters.hear(
+                                session,
+                                event.cluster(),
+                                row -> row.hear(
+                                        row.recorded().join(Phase.PRESENT, clock.instant(), event.project()),
+                                        clock.instant())));
             case Read.Event(RetryRequested event, var _, var _, var _) ->
                 intake.commit(
                         message,

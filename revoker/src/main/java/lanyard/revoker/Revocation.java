@@ -1,5 +1,6 @@
 package lanyard.revoker;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -16,11 +17,12 @@ final class Revocation {
      * @param deadline when a deletion that was begun counts as done; {@code null} unless one was begun
      * @param revoked whether the cluster was proved gone, and nothing was heard since that puts it in doubt
      * @param project what is known of the cluster's project
+     * @param doubt whether it is gone, as far as the conductor's own API was asked
      */
-    record Recorded(Phase phase, @Nullable Instant deadline, boolean revoked, Project project) {
+    record Recorded(Phase phase, @Nullable Instant deadline, boolean revoked, Project project, Doubt doubt) {
         /**
          * What the row says after a notification of the conductor's: the later phase, and the later deadline. With another project
-         * there is another place to look at.
+         * there is another place to look at. Told once more to be gone, the cluster has to be seen alive after that to count as such.
          */
         Recorded join(Phase heard, Instant newDeadline, @Nullable String toldProject) {
             var later = deadline == null || deadline.isBefore(newDeadline) ? newDeadline : deadline;
@@ -29,7 +31,50 @@ final class Revocation {
                     phase.join(heard),
                     heard == Phase.PRESENT ? deadline : later,
                     revoked && Objects.equals(joined.id(), project.id()),
-                    joined);
+                    joined,
+                    heard == Phase.ABSENT ? doubt.toldAgain() : doubt);
+        }
+    }
+
+    /**
+     * Whether a cluster that was told to be gone is.
+     *
+     * @param confirmed whether its revocation may begin
+     * @param livingSince since when the conductor's API says that it lives; {@code null} if it has not said so
+     * @param unansweredSince since when the API was asked in vain; {@code null} if it answered last, or was not asked
+     */
+    record Doubt(boolean confirmed, @Nullable Instant livingSince, @Nullable Instant unansweredSince) {
+        static final Doubt START = new Doubt(false, null, null);
+
+        Doubt toldAgain() {
+            return new Doubt(confirmed, null, unansweredSince);
+        }
+    }
+
+    /** What the conductor's API says of a cluster. */
+    enum Answer {
+        /** It does not know it, or is deleting it. */
+        GONE,
+        LIVES,
+        /** It could not be asked. */
+        NONE
+    }
+
+    /**
+     * How far the conductor's API is waited for.
+     *
+     * @param refuteAfter for how long it must say that a cluster lives, for its deletion to count as false
+     * @param patience how long an answer is waited for
+     */
+    record Rules(Duration refuteAfter, Duration patience) {
+        /** How often it is asked while it says that a cluster lives: it may have told of a deletion a moment before it is done. */
+        static final Duration PACE = Duration.ofSeconds(30);
+
+        Rules {
+            if (refuteAfter.isNegative() || refuteAfter.isZero()) {
+                throw new IllegalArgumentException(
+                        "lanyard.conductor.refute-after is %s: it must be longer than nothing".formatted(refuteAfter));
+            }
         }
     }
 
@@ -113,6 +158,9 @@ final class Revocation {
         /** No success was ever told: from now on the cluster counts as gone. */
         record Expire() implements Step {}
 
+        /** Ask the conductor's API whether the cluster is gone, and {@link #weigh} the answer. */
+        record Ask() implements Step {}
+
         /**
          * See what Keystone holds of the cluster.
          *
@@ -128,18 +176,70 @@ final class Revocation {
         record Announce(int removedTrusts, boolean removedTrustee) implements Step {}
     }
 
-    static Step next(Recorded recorded, Progress progress, Instant now) {
+    /** What comes of an answer of the conductor's API. */
+    sealed interface Verdict {
+        /** The cluster is gone indeed: its revocation may begin. */
+        record Confirm() implements Verdict {}
+
+        /** Nobody has said whether it is gone, and its revocation can't wait for ever: it may begin. */
+        record Presume() implements Verdict {}
+
+        /**
+         * Nobody has said whether it is gone: ask again after the usual wait.
+         *
+         * @param latest when to ask again at the latest; {@code null} if only an answer counts
+         */
+        record AwaitAnswer(@Nullable Instant latest) implements Verdict {}
+
+        /** The conductor's API says that the cluster lives, and may say otherwise in a moment. */
+        record AskAgain(Instant livingSince, Instant at) implements Verdict {}
+
+        /** The cluster is there, whatever was told: it keeps what it has. */
+        record Refute(Instant livingSince) implements Verdict {}
+    }
+
+    /** @param asks whether there is an API of the conductor's to ask */
+    static Step next(Recorded recorded, Progress progress, boolean asks, Instant now) {
         return switch (recorded.phase()) {
             case PRESENT -> new Step.Rest();
             case DELETING ->
                 recorded.deadline() != null && now.isBefore(recorded.deadline())
                         ? new Step.AwaitSuccess(recorded.deadline())
                         : new Step.Expire();
-            case ABSENT ->
-                recorded.revoked()
-                        ? new Step.Rest()
+            case ABSENT -> {
+                if (recorded.revoked()) {
+                    yield new Step.Rest();
+                }
+                yield asks && !recorded.doubt().confirmed()
+                        ? new Step.Ask()
                         : nextToRevoke(recorded.project().id(), progress);
+            }
         };
+    }
+
+    static Verdict weigh(Doubt doubt, Answer answer, Rules rules, Instant now) {
+        return switch (answer) {
+            case GONE -> new Verdict.Confirm();
+            case LIVES -> {
+                var since = doubt.livingSince() == null ? now : doubt.livingSince();
+                var refuted = since.plus(rules.refuteAfter());
+                yield now.isBefore(refuted)
+                        ? new Verdict.AskAgain(since, earlier(now.plus(Rules.PACE), refuted))
+                        : new Verdict.Refute(since);
+            }
+            case NONE -> {
+                if (doubt.livingSince() != null) {
+                    yield new Verdict.AwaitAnswer(null);
+                }
+                var since = doubt.unansweredSince() == null ? now : doubt.unansweredSince();
+                var end = since.plus(rules.patience());
+                yield now.isBefore(end) ? new Verdict.AwaitAnswer(end) : new Verdict.Presume();
+            }
+        };
+    }
+
+    private static Instant earlier(Instant one, Instant other) {
+        return one.isBefore(other) ? one : other;
     }
 
     private static Step nextToRevoke(@Nullable String project, Progress progress) {

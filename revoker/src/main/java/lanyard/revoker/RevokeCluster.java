@@ -1,9 +1,13 @@
 package lanyard.revoker;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import lanyard.common.events.CredentialRevoked;
 import lanyard.common.events.CredentialRevoked.TrusteeFate;
+import lanyard.common.keystone.ConductorApi.Cluster;
 import lanyard.common.keystone.Reply;
 import lanyard.common.outbox.Outbox;
 import lanyard.common.reconcile.Lease;
@@ -12,10 +16,13 @@ import lanyard.common.reconcile.LeasedRows;
 import lanyard.common.reconcile.Phase;
 import lanyard.common.reconcile.Reconciliation;
 import lanyard.common.reconcile.Waits;
+import lanyard.revoker.Revocation.Answer;
 import lanyard.revoker.Revocation.Progress;
 import lanyard.revoker.Revocation.Recorded;
 import lanyard.revoker.Revocation.Step;
+import lanyard.revoker.Revocation.Verdict;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes from Keystone whatever it holds of a cluster that is gone, and proves it gone.
@@ -29,20 +36,29 @@ class RevokeCluster implements Reconciliation {
 
     private final LeasedRows<ClusterRow, Recorded> clusters;
     private final Delegations delegations;
+    private final Conductor conductor;
+    private final Revocation.Rules rules;
     private final Outbox outbox;
     private final Waits waits;
+    private final MeterRegistry metrics;
     private final InstantSource clock;
 
     RevokeCluster(
             LeasedRows<ClusterRow, Recorded> clusters,
             Delegations delegations,
+            Conductor conductor,
+            HealingConfig config,
             Outbox outbox,
             Waits waits,
+            MeterRegistry metrics,
             InstantSource clock) {
         this.clusters = clusters;
         this.delegations = delegations;
+        this.conductor = conductor;
+        this.rules = new Revocation.Rules(config.refuteAfter(), config.patience());
         this.outbox = outbox;
         this.waits = waits;
+        this.metrics = metrics;
         this.clock = clock;
     }
 
@@ -55,7 +71,7 @@ class RevokeCluster implements Reconciliation {
                 clusters.commit(lease, recorded, row -> row.retryAt(clock.instant()));
                 return;
             }
-            var step = Revocation.next(recorded, progress, clock.instant());
+            var step = Revocation.next(recorded, progress, conductor.isThere(), clock.instant());
             LOG.debugf("cluster %s: %s", lease.cluster(), step.getClass().getSimpleName());
             progress = walk(lease, recorded, progress, step);
             // Every step either gave the lease back, which ends the walk, or is followed by a decision on the row as it
@@ -69,6 +85,7 @@ class RevokeCluster implements Reconciliation {
             case Step.Rest() -> clusters.commit(lease, recorded, LeasedCluster::settle);
             case Step.AwaitSuccess(var until) -> clusters.commit(lease, recorded, row -> row.restUntil(until));
             case Step.Expire() -> clusters.commit(lease, recorded, row -> row.phase = Phase.ABSENT);
+            case Step.Ask() -> ask(lease, recorded);
             case Step.Look(var project) -> {
                 return take(lease, recorded, progress, delegations.look(lease.cluster(), project, progress));
             }
@@ -89,6 +106,7 @@ class RevokeCluster implements Reconciliation {
             case Step.Announce announce ->
                 clusters.commit(lease, recorded, (session, row) -> {
                     row.revoked = true;
+                    row.confirmed = true;
                     row.settle();
                     return outbox.append(
                             session,
@@ -101,24 +119,71 @@ class RevokeCluster implements Reconciliation {
         return progress;
     }
 
+    private void ask(Lease lease, Recorded recorded) {
+        var reply = conductor.find(lease.cluster());
+        var answer =
+                switch (reply) {
+                    case Reply.Done<Cluster>(var cluster) -> cluster.leaving() ? Answer.GONE : Answer.LIVES;
+                    case Reply.Missing<Cluster>() -> Answer.GONE;
+                    case Reply.Conflict<Cluster> _, Reply.Denied<Cluster> _, Reply.Unavailable<Cluster> _ ->
+                        Answer.NONE;
+                };
+        switch (Revocation.weigh(recorded.doubt(), answer, rules, clock.instant())) {
+            case Verdict.Confirm() -> clusters.commit(lease, recorded, row -> row.confirmed = true);
+            case Verdict.Presume() -> {
+                LOG.warnf(
+                        "cluster %s is revoked though the conductor's API has not said for %s whether it is gone",
+                        lease.cluster(), rules.patience());
+                metrics.counter("lanyard.conductor.unasked").increment();
+                clusters.commit(lease, recorded, row -> row.confirmed = true);
+            }
+            case Verdict.AwaitAnswer(var latest) -> later(lease, recorded, why(reply), latest);
+            case Verdict.AskAgain(var livingSince, var at) ->
+                clusters.commit(lease, recorded, row -> {
+                    row.livingSince = livingSince;
+                    row.restUntil(at);
+                });
+            case Verdict.Refute(var livingSince) -> {
+                LOG.warnf(
+                        "cluster %s was told to be deleted, and the conductor's API has said since %s that it lives: it keeps its"
+                                + " credential",
+                        lease.cluster(), livingSince);
+                metrics.counter("lanyard.conductor.refuted").increment();
+                clusters.commit(lease, recorded, ClusterRow::refute);
+            }
+        }
+    }
+
     /** How far the walk is after this call. One that failed gives the lease back until the next attempt. */
     private Progress take(Lease lease, Recorded recorded, Progress progress, Reply<Progress> reply) {
         return switch (reply) {
             case Reply.Done<Progress>(var further) -> further;
             // What was there a moment ago is gone: look again.
             case Reply.Missing<Progress>() -> Progress.START;
-            case Reply.Conflict<Progress>() -> later(lease, recorded, progress, "Keystone answered 409");
-            case Reply.Denied<Progress>(int status, var why) ->
-                later(lease, recorded, progress, "Keystone refused (%d): %s".formatted(status, why));
-            case Reply.Unavailable<Progress>(var why) -> later(lease, recorded, progress, why);
+            case Reply<Progress> failed -> {
+                later(lease, recorded, why(failed), null);
+                yield progress;
+            }
         };
     }
 
-    private Progress later(Lease lease, Recorded recorded, Progress progress, String why) {
-        var wait = waits.after(lease.attempts());
-        LOG.warnf("cluster %s is not revoked yet and has to wait %s: %s", lease.cluster(), wait, why);
+    private static String why(Reply<?> failed) {
+        return switch (failed) {
+            case Reply.Denied<?>(int status, var why) -> "refused (%d): %s".formatted(status, why);
+            case Reply.Unavailable<?>(var why) -> why;
+            case Reply.Conflict<?> _ -> "a conflict (409)";
+            case Reply.Done<?> _, Reply.Missing<?> _ -> "answered";
+        };
+    }
+
+    /** @param latest when to try again at the latest; {@code null} to leave it to the waits */
+    private void later(Lease lease, Recorded recorded, String why, @Nullable Instant latest) {
         var now = clock.instant();
-        clusters.commit(lease, recorded, row -> row.fail(why, now, now.plus(wait)));
-        return progress;
+        var usual = now.plus(waits.after(lease.attempts()));
+        var due = latest == null || usual.isBefore(latest) ? usual : latest;
+        LOG.warnf(
+                "cluster %s is not revoked yet and has to wait %s: %s",
+                lease.cluster(), Duration.between(now, due), why);
+        clusters.commit(lease, recorded, row -> row.fail(why, now, due));
     }
 }

@@ -135,6 +135,11 @@ final class Sweep {
         return found(ours.size(), foreign, orphans, known.anyLives(), held, seen, rules, now);
     }
 
+    /** Of so many things, how many may be wrong for that to be believed. */
+    static int most(int all, double share) {
+        return (int) Math.max(share * all, Math.min(FEW, all / 2));
+    }
+
     /** What a user would be if it were an orphan; {@code null} if its name does not say that it is Lanyard's. */
     private static @Nullable Orphan named(User user) {
         if (!Shape.USER_ID.fits(user.id())) {
@@ -176,7 +181,7 @@ final class Sweep {
                 .filter(suspect -> !now.isBefore(suspect.since().plus(rules.grace())))
                 .limit(Math.max(0, SweepFinished.MOST_LISTED - gone.size()))
                 .toList();
-        var most = (int) Math.max(rules.share() * ours, Math.min(FEW, ours / 2));
+        var most = most(ours, rules.share());
         return new Findings(
                 ours,
                 foreign,

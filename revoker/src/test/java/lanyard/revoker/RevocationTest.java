@@ -2,6 +2,7 @@ package lanyard.revoker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -10,10 +11,14 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import lanyard.common.reconcile.Phase;
+import lanyard.revoker.Revocation.Answer;
+import lanyard.revoker.Revocation.Doubt;
 import lanyard.revoker.Revocation.Progress;
 import lanyard.revoker.Revocation.Project;
 import lanyard.revoker.Revocation.Recorded;
+import lanyard.revoker.Revocation.Rules;
 import lanyard.revoker.Revocation.Step;
+import lanyard.revoker.Revocation.Verdict;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -23,11 +28,12 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /** The revoker's decisions, held to their rules in every state that can be told apart, reachable or not. */
 class RevocationTest {
     private static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
-    private static final Recorded GONE = new Recorded(Phase.ABSENT, null, false, Project.UNKNOWN);
+    private static final Recorded GONE = new Recorded(Phase.ABSENT, null, false, Project.UNKNOWN, Doubt.START);
 
     @Provide
     Arbitrary<Instant> instants() {
@@ -41,7 +47,8 @@ class RevocationTest {
                         instants().injectNull(0.5),
                         Arbitraries.of(false, true),
                         Arbitraries.of(
-                                Project.UNKNOWN, new Project(null, "a"), new Project("b", null), new Project("b", "a")))
+                                Project.UNKNOWN, new Project(null, "a"), new Project("b", null), new Project("b", "a")),
+                        Arbitraries.of(Doubt.START, new Doubt(true, null, null), new Doubt(false, NOW, NOW)))
                 .as(Recorded::new);
     }
 
@@ -66,13 +73,13 @@ class RevocationTest {
     @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void everyStateHasANextStep(
             @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
-        assertThat(Revocation.next(recorded, progress, NOW)).isNotNull();
+        assertThat(Revocation.next(recorded, progress, false, NOW)).isNotNull();
     }
 
     @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void nothingIsTakenFromAClusterThatIsNotGone(
             @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
-        var step = Revocation.next(recorded, progress, NOW);
+        var step = Revocation.next(recorded, progress, false, NOW);
         switch (recorded.phase()) {
             case PRESENT -> assertThat(step).isEqualTo(new Step.Rest());
             case DELETING -> assertThat(step).isInstanceOfAny(Step.AwaitSuccess.class, Step.Expire.class);
@@ -85,7 +92,7 @@ class RevocationTest {
             @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
         if (recorded.phase() == Phase.DELETING) {
             var waits = recorded.deadline() != null && NOW.isBefore(recorded.deadline());
-            assertThat(Revocation.next(recorded, progress, NOW))
+            assertThat(Revocation.next(recorded, progress, false, NOW))
                     .isEqualTo(waits ? new Step.AwaitSuccess(recorded.deadline()) : new Step.Expire());
         }
     }
@@ -93,7 +100,7 @@ class RevocationTest {
     @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void onlyALookThatFoundNothingLetsARevocationBeTold(
             @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
-        if (Revocation.next(recorded, progress, NOW) instanceof Step.Announce(int trusts, boolean trustee)) {
+        if (Revocation.next(recorded, progress, false, NOW) instanceof Step.Announce(int trusts, boolean trustee)) {
             assertThat(recorded.phase()).isEqualTo(Phase.ABSENT);
             assertThat(recorded.revoked()).isFalse();
             assertThat(progress.looked()).isTrue();
@@ -106,25 +113,25 @@ class RevocationTest {
 
     @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void whatWasRevokedIsLeftAloneUntilItIsPutInDoubt(@ForAll("everyProgress") Progress progress) {
-        var revoked = new Recorded(Phase.ABSENT, null, true, Project.UNKNOWN);
+        var revoked = new Recorded(Phase.ABSENT, null, true, Project.UNKNOWN, Doubt.START);
 
-        assertThat(Revocation.next(revoked, progress, NOW)).isEqualTo(new Step.Rest());
-        assertThat(Revocation.next(GONE, Progress.START, NOW)).isEqualTo(new Step.Look(null));
+        assertThat(Revocation.next(revoked, progress, false, NOW)).isEqualTo(new Step.Rest());
+        assertThat(Revocation.next(GONE, Progress.START, false, NOW)).isEqualTo(new Step.Look(null));
     }
 
     @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void removingIsAlwaysFollowedByALookAtWhatIsLeft(@ForAll("everyProgress") Progress progress) {
-        switch (Revocation.next(GONE, progress, NOW)) {
+        switch (Revocation.next(GONE, progress, false, NOW)) {
             case Step.RemoveTrusts(var trusts)
             when progress.trusteeThere() && progress.trustee() != null ->
-                assertThat(Revocation.next(GONE, progress.afterRemovingTrusts(), NOW))
+                assertThat(Revocation.next(GONE, progress.afterRemovingTrusts(), false, NOW))
                         .isEqualTo(new Step.RemoveTrustee(progress.trustee()));
             case Step.RemoveTrusts(var trusts)
             when !progress.trusteeThere() ->
-                assertThat(Revocation.next(GONE, progress.afterRemovingTrusts(), NOW))
+                assertThat(Revocation.next(GONE, progress.afterRemovingTrusts(), false, NOW))
                         .isEqualTo(new Step.Look(null));
             case Step.RemoveTrustee(var trustee) ->
-                assertThat(Revocation.next(GONE, progress.afterRemovingTrustee(), NOW))
+                assertThat(Revocation.next(GONE, progress.afterRemovingTrustee(), false, NOW))
                         .isEqualTo(new Step.Look(null));
             case Step other -> {}
         }
@@ -133,7 +140,7 @@ class RevocationTest {
     @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
     void onlyALookWhereTheClusterIsProvesAnything(
             @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
-        switch (Revocation.next(recorded, progress, NOW)) {
+        switch (Revocation.next(recorded, progress, false, NOW)) {
             case Step.Look(var project) ->
                 assertThat(project).isEqualTo(recorded.project().id());
             case Step.Announce _, Step.RemoveTrusts _, Step.RemoveTrustee _ ->
@@ -165,7 +172,7 @@ class RevocationTest {
             @ForAll Phase other,
             @ForAll("instants") Instant otherUntil,
             @ForAll("projects") @Nullable String otherProject) {
-        var both = new Recorded(Phase.PRESENT, null, false, Project.UNKNOWN)
+        var both = new Recorded(Phase.PRESENT, null, false, Project.UNKNOWN, Doubt.START)
                 .join(one, oneUntil, oneProject)
                 .join(other, otherUntil, otherProject);
         var until = both.deadline() == null ? NOW : both.deadline();
@@ -257,7 +264,7 @@ class RevocationTest {
         while (walked.isEmpty() || !(walked.getLast() instanceof Step.Announce)) {
             assertThat(walked).as("the walk").hasSizeLessThanOrEqualTo(8);
             keystone.somebodyRemovesSomething(random);
-            var step = Revocation.next(GONE, progress, NOW);
+            var step = Revocation.next(GONE, progress, false, NOW);
             walked.add(step);
             progress = switch (step) {
                 case Step.Look _ -> keystone.look(progress);
@@ -278,7 +285,75 @@ class RevocationTest {
                 case Step.Rest() -> throw new AssertionError("a walk that has to revoke must not rest");
                 case Step.AwaitSuccess wait -> throw new AssertionError("the success was told");
                 case Step.Expire() -> throw new AssertionError("the success was told");
+                case Step.Ask() -> throw new AssertionError("there is nobody to ask");
             };
         }
+    }
+
+    // Where the conductor's API can be asked.
+
+    private static final Rules RULES = new Rules(Duration.ofMinutes(3), Duration.ofMinutes(10));
+
+    @Property(generation = GenerationMode.EXHAUSTIVE, tries = 100_000)
+    void untilItIsConfirmedThatAClusterIsGoneNothingIsDoneButToAsk(
+            @ForAll("everyRecorded") Recorded recorded, @ForAll("everyProgress") Progress progress) {
+        var step = Revocation.next(recorded, progress, true, NOW);
+        if (recorded.phase() == Phase.ABSENT
+                && !recorded.revoked()
+                && !recorded.doubt().confirmed()) {
+            assertThat(step).isEqualTo(new Step.Ask());
+        } else {
+            assertThat(step).isEqualTo(Revocation.next(recorded, progress, false, NOW));
+        }
+    }
+
+    @Test
+    void aClusterThatIsGoneIsRevokedWhateverWasSaidBefore() {
+        for (var doubt : List.of(Doubt.START, livingFor(Duration.ofHours(1)), unansweredFor(Duration.ofHours(1)))) {
+            assertThat(Revocation.weigh(doubt, Answer.GONE, RULES, NOW)).isEqualTo(new Verdict.Confirm());
+        }
+    }
+
+    @Test
+    void aClusterThatLivesIsAskedForAgainUntilItsDeletionIsRefuted() {
+        assertThat(Revocation.weigh(Doubt.START, Answer.LIVES, RULES, NOW))
+                .isEqualTo(new Verdict.AskAgain(NOW, NOW.plusSeconds(30)));
+        assertThat(Revocation.weigh(livingFor(Duration.ofSeconds(170)), Answer.LIVES, RULES, NOW))
+                .isEqualTo(new Verdict.AskAgain(NOW.minusSeconds(170), NOW.plusSeconds(10)));
+        assertThat(Revocation.weigh(livingFor(Duration.ofMinutes(3)), Answer.LIVES, RULES, NOW))
+                .isEqualTo(new Verdict.Refute(NOW.minusSeconds(180)));
+    }
+
+    @Test
+    void anAnswerIsAwaitedWithPatienceAndThenTheClusterIsPresumedGone() {
+        assertThat(Revocation.weigh(Doubt.START, Answer.NONE, RULES, NOW))
+                .isEqualTo(new Verdict.AwaitAnswer(NOW.plusSeconds(600)));
+        assertThat(Revocation.weigh(unansweredFor(Duration.ofSeconds(599)), Answer.NONE, RULES, NOW))
+                .isEqualTo(new Verdict.AwaitAnswer(NOW.plusSeconds(1)));
+        assertThat(Revocation.weigh(unansweredFor(Duration.ofMinutes(10)), Answer.NONE, RULES, NOW))
+                .isEqualTo(new Verdict.Presume());
+    }
+
+    @Test
+    void aClusterThatWasSeenAliveIsNeverPresumedGone() {
+        var doubt = new Doubt(false, NOW.minusSeconds(86_400), NOW.minusSeconds(86_399));
+
+        assertThat(Revocation.weigh(doubt, Answer.NONE, RULES, NOW)).isEqualTo(new Verdict.AwaitAnswer(null));
+    }
+
+    @Test
+    void toldOnceMoreToBeGoneAClusterHasToBeSeenAliveAfterThat() {
+        var seen = new Recorded(Phase.ABSENT, null, false, Project.UNKNOWN, livingFor(Duration.ofMinutes(3)));
+
+        assertThat(seen.join(Phase.PRESENT, NOW, null)).isEqualTo(seen);
+        assertThat(seen.join(Phase.ABSENT, NOW, null).doubt()).isEqualTo(Doubt.START);
+    }
+
+    private static Doubt livingFor(Duration time) {
+        return new Doubt(false, NOW.minus(time), null);
+    }
+
+    private static Doubt unansweredFor(Duration time) {
+        return new Doubt(false, null, NOW.minus(time));
     }
 }

@@ -7,7 +7,8 @@ package lanyard.common.events;
  * objects are named by id; no event has a field for a secret, except the sealed form in {@link CredentialReady}.
  */
 public sealed interface CredentialEvent
-        permits CredentialProvisioned,
+        permits ClusterListed,
+                CredentialProvisioned,
                 CredentialFailed,
                 CredentialReady,
                 CredentialRevoked,

@@ -49,7 +49,8 @@ public final class EventCodec {
                     case CredentialProvisioned provisioned ->
                         provisioned.grants().stream().anyMatch(grant -> grant.trustee() == Trusteeship.UNKNOWN);
                     case SweepFinished finished -> finished.saysUnknown();
-                    case CredentialReady _,
+                    case ClusterListed _,
+                            CredentialReady _,
                             RetryRequested _,
                             RotationRequested _,
                             SweepRequested _,
@@ -106,6 +107,7 @@ public final class EventCodec {
 
     private static @Nullable Class<? extends CredentialEvent> dataOf(String type) {
         return switch (type) {
+            case ClusterListed.TYPE -> ClusterListed.class;
             case CredentialProvisioned.TYPE -> CredentialProvisioned.class;
             case CredentialFailed.TYPE -> CredentialFailed.class;
             case CredentialReady.TYPE -> CredentialReady.class;

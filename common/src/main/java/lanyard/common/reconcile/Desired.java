@@ -1,6 +1,7 @@
 package lanyard.common.reconcile;
 
 import lanyard.common.conductor.ClusterNotification;
+import lanyard.common.events.ClusterListed;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.FailureReason;
@@ -39,6 +40,11 @@ public record Desired(
                         };
                 };
         return new Desired(phase, 1, 1, notification.project(), notification.owner(), false);
+    }
+
+    /** What the conductor's own list says of a cluster. */
+    public static Desired heard(ClusterListed listed) {
+        return new Desired(Phase.PRESENT, 1, 1, listed.project(), listed.owner(), false);
     }
 
     /** What an operator's request for a rotation says. */

@@ -45,6 +45,7 @@ class AnyEventTest {
                 tokenRevoked(),
                 rotation(),
                 retry(),
+                listed(),
                 revoked(),
                 sweep(),
                 swept());
@@ -137,6 +138,12 @@ class AnyEventTest {
 
     private Arbitrary<CredentialEvent> retry() {
         return clusters().map(RetryRequested::new);
+    }
+
+    private Arbitrary<CredentialEvent> listed() {
+        return Combinators.combine(
+                        clusters(), ids().map(id -> "p" + id.substring(1)), ids().map(id -> "u" + id.substring(1)))
+                .as(ClusterListed::new);
     }
 
     private static Arbitrary<Generation> counted() {

@@ -65,6 +65,8 @@ final class Samples {
 
     static final CredentialRevoked REVOKED = new CredentialRevoked(CLUSTER, 1, TrusteeFate.REMOVED);
 
+    static final ClusterListed LISTED = new ClusterListed(CLUSTER, PROJECT, "7de020f4013d4f81bb080153325bff93");
+
     static final RetryRequested RETRY = new RetryRequested(CLUSTER);
 
     static final RotationRequested ROTATION = new RotationRequested(CLUSTER, 2, 1);
@@ -130,6 +132,7 @@ final class Samples {
                 REFUSED,
                 REFUSED_NOBODY,
                 TOKEN_REVOKED,
+                LISTED,
                 RETRY,
                 ROTATION,
                 SWEEP,

@@ -144,7 +144,8 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
         new TestKeystone().removeDomain(name);
     }
 
-    private static void sql(String... statements) throws SQLException {
+    /** Changes the stack's database, as its owner. */
+    static void sql(String... statements) throws SQLException {
         var url = URI.create(environment("LANYARD_POSTGRES"));
         var userInfo = url.getUserInfo().split(":", 2);
         try (var connection = DriverManager.getConnection(

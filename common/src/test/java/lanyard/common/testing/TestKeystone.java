@@ -65,6 +65,10 @@ public final class TestKeystone {
         must(admin("PUT", "/projects/%s/users/%s/roles/%s".formatted(project, user, roleId(role)), null));
     }
 
+    void grantOnDomain(String user, String domain, String role) {
+        must(admin("PUT", "/domains/%s/users/%s/roles/%s".formatted(domain, user, roleId(role)), null));
+    }
+
     public void revoke(String user, String project, String role) {
         must(admin("DELETE", "/projects/%s/users/%s/roles/%s".formatted(project, user, roleId(role)), null));
     }

@@ -9,6 +9,7 @@ import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.Phase;
 import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.reconcile.ReconcileParts;
+import lanyard.common.settings.ConductorConfig;
 import lanyard.simulation.Mutation;
 import lanyard.simulation.Replica;
 import lanyard.simulation.Surroundings;
@@ -34,7 +35,8 @@ public final class SimulatedProvisioner implements Replica {
         var delegation = around.has(Mutation.KEEP_THE_SURPLUS)
                 ? new ThatKeepsTheSurplus(around, domain, custodians, profiles)
                 : new ProjectTrust(around.keystone(), domain, custodians, profiles);
-        notifications = new NotificationsConsumer(around.intake(), store);
+        notifications = new NotificationsConsumer(
+                around.intake(), store, around.settings().of(ConductorConfig.class));
         credentials = new CredentialsConsumer(around.intake(), store);
         reconciling = around.reconciling(new ProvisionCluster(
                 store, custodians, trustees, delegation, keys, around.outbox(), around.waits(), around.clock()));

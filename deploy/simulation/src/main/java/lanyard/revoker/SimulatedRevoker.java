@@ -2,12 +2,14 @@ package lanyard.revoker;
 
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import lanyard.common.keystone.ConductorApi;
 import lanyard.common.keystone.Reply;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedRows;
 import lanyard.common.reconcile.Phase;
 import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.reconcile.ReconcileParts;
+import lanyard.common.settings.ConductorConfig;
 import lanyard.revoker.Revocation.Progress;
 import lanyard.simulation.Mutation;
 import lanyard.simulation.Replica;
@@ -37,8 +39,15 @@ public final class SimulatedRevoker implements Replica {
                 new SweepStore(around.pool(), transactions, around.outbox(), around.clock()),
                 around.settings().of(ReconcileConfig.class),
                 around.clock());
-        reconciling = around.reconciling(
-                new RevokeCluster(clusters, delegations, around.outbox(), around.waits(), around.clock()));
+        reconciling = around.reconciling(new RevokeCluster(
+                clusters,
+                delegations,
+                new Conductor(new NoConductor(), around.settings().of(ConductorConfig.class), around.clock()),
+                around.settings().of(HealingConfig.class),
+                around.outbox(),
+                around.waits(),
+                around.metrics(),
+                around.clock()));
     }
 
     @Override
@@ -65,6 +74,19 @@ public final class SimulatedRevoker implements Replica {
                     row.phase = Phase.PRESENT;
                     row.trusts = new String[0];
                 });
+    }
+
+    /** Its API is configured nowhere. */
+    private static final class NoConductor implements ConductorApi {
+        @Override
+        public Reply<List<Cluster>> listClusters() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Reply<Cluster> findCluster(String id) {
+            throw new UnsupportedOperationException();
+        }
     }
 
     // ---- Seeded faults

@@ -3,6 +3,7 @@ package lanyard.common.keystone.openstack4j;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import lanyard.common.keystone.Reply;
 import lanyard.common.keystone.openstack4j.Authentication.Identity;
@@ -63,6 +64,18 @@ final class AdminToken {
     /** The token to call with; a failure is never {@link Reply.Missing} nor {@link Reply.Conflict}. */
     Reply<Secret> get() {
         return scoped.get();
+    }
+
+    /** Calls with the token, and once more with another if the first is no longer taken (401): it may have been revoked. */
+    <T> Reply<T> as(Function<Secret, Reply<T>> call) {
+        return get().then(token -> {
+            var reply = call.apply(token);
+            if (reply instanceof Reply.Denied<T>(int status, var _) && status == 401) {
+                drop(token);
+                return get().then(call);
+            }
+            return reply;
+        });
     }
 
     /** Keystone answered 401 to this token: it may have been revoked, or Keystone's keys were changed. */

@@ -21,7 +21,7 @@ import org.openstack4j.core.transport.ObjectMapperSingleton;
 import org.openstack4j.model.common.ActionResponse;
 
 /**
- * An answer of Keystone's, read to its end.
+ * An answer of Keystone's or another peer's, read to its end.
  *
  * <p>openstack4j's usual handling of answers is left out on purpose: it logs what it can't parse, takes an empty object for an empty
  * list, and puts Keystone's error messages, which can repeat what was sent, into its own. Here whatever is not a good answer is
@@ -30,23 +30,25 @@ import org.openstack4j.model.common.ActionResponse;
 final class BufferedAnswer implements HttpResponse {
     static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
+    private final Peer peer;
     private final java.net.http.HttpResponse<byte[]> answer;
 
-    BufferedAnswer(java.net.http.HttpResponse<byte[]> answer) {
+    BufferedAnswer(Peer peer, java.net.http.HttpResponse<byte[]> answer) {
+        this.peer = peer;
         this.answer = answer;
     }
 
     /** This answer, if its status says that the call was done. */
     BufferedAnswer orFail() {
         if (getStatus() < 200 || getStatus() >= 300) {
-            throw Failed.of(getStatus(), isKeystonesError(), answer.headers().firstValue("x-openstack-request-id"));
+            throw Failed.of(peer, getStatus(), isPeersError(), answer.headers().firstValue("x-openstack-request-id"));
         }
         return this;
     }
 
-    private boolean isKeystonesError() {
+    private boolean isPeersError() {
         try {
-            return tree().path("error").path("code").asInt() == getStatus();
+            return tree().at(peer.status).asInt() == getStatus();
         } catch (Failed e) {
             return false;
         }
@@ -57,7 +59,7 @@ final class BufferedAnswer implements HttpResponse {
         try {
             return JSON.readTree(answer.body());
         } catch (IOException e) {
-            throw Failed.malformed("JSON");
+            throw Failed.malformed(peer, "JSON");
         }
     }
 
@@ -69,7 +71,7 @@ final class BufferedAnswer implements HttpResponse {
                     .decode(ByteBuffer.wrap(answer.body()))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw Failed.malformed("UTF-8");
+            throw Failed.malformed(peer, "UTF-8");
         }
     }
 
@@ -90,7 +92,7 @@ final class BufferedAnswer implements HttpResponse {
         if (type == ActionResponse.class) {
             // Keystone answers every deletion and every grant without content. Anything else comes from someone else.
             if (getStatus() != 204) {
-                throw Failed.malformed("204 No Content");
+                throw Failed.malformed(peer, "204 No Content");
             }
             return type.cast(ActionResponse.actionSuccess(getStatus()));
         }
@@ -104,18 +106,18 @@ final class BufferedAnswer implements HttpResponse {
             return type.cast(tree);
         }
         if (ListType.class.isAssignableFrom(type) && !holdsList(tree, type)) {
-            throw Failed.malformed("a list");
+            throw Failed.malformed(peer, "a list");
         }
         try {
             T entity = ObjectMapperSingleton.getContext(type).readerFor(type).readValue(answer.body());
             if (entity == null) {
-                throw Failed.malformed("an object");
+                throw Failed.malformed(peer, "an object");
             }
             return entity;
         } catch (JsonProcessingException e) {
-            throw Failed.malformed("of the expected shape");
+            throw Failed.malformed(peer, "of the expected shape");
         } catch (IOException e) {
-            throw Failed.malformed("JSON");
+            throw Failed.malformed(peer, "JSON");
         }
     }
 

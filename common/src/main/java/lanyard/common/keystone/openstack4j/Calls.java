@@ -9,7 +9,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import lanyard.common.keystone.Reply;
 
-/** Turns what happens in a call to Keystone into its reply, and counts and times it as {@code lanyard.keystone.calls}. */
+/**
+ * Turns what happens in a call into its reply, and counts and times it: as {@code lanyard.keystone.calls}, or by another name where it is
+ * another API that is called.
+ */
 final class Calls {
     private static final Duration[] LATENCIES = {
         Duration.ofMillis(25),
@@ -23,9 +26,15 @@ final class Calls {
     };
 
     private final MeterRegistry meters;
+    private final String metric;
 
     Calls(MeterRegistry meters) {
+        this(meters, "lanyard.keystone.calls");
+    }
+
+    Calls(MeterRegistry meters, String metric) {
         this.meters = meters;
+        this.metric = metric;
     }
 
     /** What is counted. {@code LOGIN} and {@code EXCHANGE} are the tokens that the others need, and are within their time. */
@@ -51,7 +60,9 @@ final class Calls {
         EXCHANGE_TOKEN,
         VALIDATE_TOKEN,
         REVOKE_TOKEN,
-        PING;
+        PING,
+        LIST_CLUSTERS,
+        FIND_CLUSTER;
 
         /** The metric's tag: {@code create-user}. */
         String tag() {
@@ -63,8 +74,8 @@ final class Calls {
     <T> Reply<T> timed(Operation operation, Supplier<Reply<T>> call) {
         var time = Timer.start(meters);
         var reply = attempt(call);
-        time.stop(Timer.builder("lanyard.keystone.calls")
-                .description("Calls to Keystone")
+        time.stop(Timer.builder(metric)
+                .description("Calls, and how they ended")
                 .tag("operation", operation.tag())
                 .tag("result", result(reply))
                 .serviceLevelObjectives(LATENCIES)

@@ -27,7 +27,7 @@ final class Failed extends RuntimeException {
     private final Reply<Void> reply;
 
     private Failed(Reply<Void> reply) {
-        super("a call to Keystone failed", null, false, false);
+        super("a call failed", null, false, false);
         this.reply = reply;
     }
 
@@ -49,7 +49,12 @@ final class Failed extends RuntimeException {
 
     /** Keystone answered something, but not what was asked for. {@code what} is that with its article: "a trust". */
     static Failed malformed(String what) {
-        return unavailable("Keystone answered what is not " + what);
+        return malformed(Peer.KEYSTONE, what);
+    }
+
+    /** As the other, of any peer. */
+    static Failed malformed(Peer peer, String what) {
+        return unavailable(peer.label + " answered what is not " + what);
     }
 
     static Failed denied(int status, String why) {
@@ -59,11 +64,11 @@ final class Failed extends RuntimeException {
     /**
      * The reply that an HTTP status stands for.
      *
-     * @param own whether the answer is Keystone's own, an {@code error} object with that code. A proxy's 404 says nothing about a
-     *     user, and 404 means success to whoever deletes.
-     * @param requestId Keystone's {@code x-openstack-request-id}, kept if it looks like one
+     * @param own whether the answer is the peer's own, an error object with that code. A proxy's 404 says nothing about a user, and
+     *     404 means success to whoever deletes.
+     * @param requestId its {@code x-openstack-request-id}, kept if it looks like one
      */
-    static Failed of(int status, boolean own, Optional<String> requestId) {
+    static Failed of(Peer peer, int status, boolean own, Optional<String> requestId) {
         var title = TITLES.getOrDefault(status, status >= 500 ? "a server's error" : "refused");
         var answer = "%d %s%s"
                 .formatted(
@@ -74,21 +79,23 @@ final class Failed extends RuntimeException {
                                 .map(id -> " (request " + id + ")")
                                 .orElse(""));
         if (status < 400) {
-            return unavailable("Keystone answered with a redirect (" + status + "): check LANYARD_KEYSTONE_URL");
+            return unavailable(
+                    "%s answered with a redirect (%d): check %s".formatted(peer.label, status, peer.variable));
         }
         if (status == 429) {
-            return unavailable("Keystone is throttling: 429");
+            return unavailable(peer.label + " is throttling: 429");
         }
         if (status >= 500 || status == 408) {
-            return unavailable("Keystone failed: " + answer);
+            return unavailable(peer.label + " failed: " + answer);
         }
         if ((status == 404 || status == 409) && !own) {
-            return unavailable("something that is not Keystone answered " + status + ": check LANYARD_KEYSTONE_URL");
+            return unavailable(
+                    "something that is not %s answered %d: check %s".formatted(peer.label, status, peer.variable));
         }
         return switch (status) {
             case 404 -> new Failed(new Reply.Missing<>());
             case 409 -> new Failed(new Reply.Conflict<>());
-            default -> denied(status, "Keystone refuses: " + answer);
+            default -> denied(status, peer.label + " refuses: " + answer);
         };
     }
 }

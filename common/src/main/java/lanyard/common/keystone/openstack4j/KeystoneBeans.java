@@ -6,31 +6,42 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
+import lanyard.common.keystone.ConductorApi;
 import lanyard.common.keystone.KeystoneAdmin;
 import lanyard.common.keystone.KeystoneTokens;
+import lanyard.common.settings.ConductorConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the two ports, each when it is first used: a service that never administers Keystone needs no administrator's settings.
- * Both share one pool of connections and one bound on calls.
+ * Makes the ports, each when it is first used: a service that never administers Keystone needs no administrator's settings. Those of
+ * Keystone share one pool of connections and one bound on calls, and all share the administrator's token.
  */
 @Singleton
 class KeystoneBeans {
     private final KeystoneConfig config;
     private final InstantSource clock;
     private final KeystoneConnection connection;
+    private final @Nullable KeystoneConnection conductor;
     private final Calls calls;
+    private final Calls conductorCalls;
+    private @Nullable AdminToken administrator;
 
-    KeystoneBeans(KeystoneConfig config, MeterRegistry meters, InstantSource clock) {
+    KeystoneBeans(KeystoneConfig config, ConductorConfig conductorConfig, MeterRegistry meters, InstantSource clock) {
         this.config = config;
         this.clock = clock;
         this.connection = new KeystoneConnection(config);
+        this.conductor = conductorConfig
+                .url()
+                .map(url -> Openstack4jConductor.connection(url, conductorConfig.timeout(), config))
+                .orElse(null);
         this.calls = new Calls(meters);
+        this.conductorCalls = new Calls(meters, "lanyard.conductor.calls");
     }
 
     @Produces
     @ApplicationScoped
     KeystoneAdmin admin() {
-        return new Openstack4jAdmin(config, connection, calls, clock);
+        return new Openstack4jAdmin(administrator(), connection, calls, clock);
     }
 
     @Produces
@@ -39,8 +50,27 @@ class KeystoneBeans {
         return new Openstack4jTokens(connection, calls, clock);
     }
 
+    @Produces
+    @ApplicationScoped
+    ConductorApi conductor() {
+        if (conductor == null) {
+            throw new IllegalStateException("LANYARD_CONDUCTOR_URL is not set");
+        }
+        return new Openstack4jConductor(conductor, administrator(), conductorCalls);
+    }
+
+    private synchronized AdminToken administrator() {
+        if (administrator == null) {
+            administrator = new AdminToken(config, new Authentication(connection), calls, clock);
+        }
+        return administrator;
+    }
+
     @PreDestroy
     void close() {
         connection.close();
+        if (conductor != null) {
+            conductor.close();
+        }
     }
 }

@@ -37,8 +37,8 @@ import org.openstack4j.openstack.identity.v3.domain.KeystoneToken;
 import org.openstack4j.openstack.internal.OSClientSession.OSClientSessionV3;
 
 /**
- * The connections to one Keystone: pooled, kept alive, bounded in number, time and size, TLS or plain. No redirect is followed, and
- * no header and no body is ever logged.
+ * The connections to one Keystone, or to another API of its cloud: pooled, kept alive, bounded in number, time and size, TLS or plain. No
+ * redirect is followed, and no header and no body is ever logged.
  *
  * <p>The JDK's client drops an idle connection after 30 s ({@code jdk.httpclient.keepalive.timeout}), which is before Keystone's
  * usual servers do, and notices one that the server closed. The race that is left is met by calling once more where a repetition
@@ -48,6 +48,7 @@ final class KeystoneConnection implements EndpointURLResolver, HttpExecutorServi
     /** Methods that may be sent again when nobody knows whether they arrived (RFC 9110, 9.2.2). */
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "PUT", "DELETE");
 
+    private final Peer peer;
     private final String url;
     private final HttpClient http;
     private final Duration timeout;
@@ -59,8 +60,14 @@ final class KeystoneConnection implements EndpointURLResolver, HttpExecutorServi
 
     /** @throws IllegalArgumentException when a setting can't work; the message names it and holds no secret */
     KeystoneConnection(KeystoneConfig config) {
-        url = KeystoneSettings.url(config);
-        timeout = config.timeout();
+        this(Peer.KEYSTONE, KeystoneSettings.url(config), config.timeout(), config);
+    }
+
+    /** Connections to another API, with Keystone's bounds, but for the time. */
+    KeystoneConnection(Peer peer, String url, Duration timeout, KeystoneConfig config) {
+        this.peer = peer;
+        this.url = url;
+        this.timeout = timeout;
         connectTimeout = config.connectTimeout();
         maxResponseSize = config.maxResponseSize().asLongValue();
         turns = new Semaphore(KeystoneSettings.callsInFlight(config), true);
@@ -140,7 +147,7 @@ final class KeystoneConnection implements EndpointURLResolver, HttpExecutorServi
                 || request.getPath().equals(ClientConstants.PATH_TOKENS);
         try {
             if (!turns.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
-                throw Failed.timedOut("no call to Keystone came back", timeout);
+                throw Failed.timedOut("no call to %s came back".formatted(peer.label), timeout);
             }
             try {
                 return send(outgoing, repeatable, System.nanoTime() + timeout.toNanos());
@@ -149,7 +156,7 @@ final class KeystoneConnection implements EndpointURLResolver, HttpExecutorServi
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw Failed.unavailable("the call to Keystone was interrupted");
+            throw Failed.unavailable("the call to %s was interrupted".formatted(peer.label));
         }
     }
 
@@ -157,24 +164,24 @@ final class KeystoneConnection implements EndpointURLResolver, HttpExecutorServi
         // The client's own timeout ends with the headers, this one with the body.
         var answer = http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), maxResponseSize));
         try {
-            return new BufferedAnswer(answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS));
+            return new BufferedAnswer(peer, answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS));
         } catch (TimeoutException e) {
-            throw Failed.timedOut("Keystone did not answer", timeout);
+            throw Failed.timedOut(peer.label + " did not answer", timeout);
         } catch (ExecutionException e) {
             return switch (e.getCause()) {
                 case HttpConnectTimeoutException _ ->
-                    throw Failed.timedOut("Keystone did not accept a connection", connectTimeout);
-                case ConnectException _ -> throw Failed.unavailable("can't connect to Keystone");
+                    throw Failed.timedOut(peer.label + " did not accept a connection", connectTimeout);
+                case ConnectException _ -> throw Failed.unavailable("can't connect to " + peer.label);
                 case SSLException _ ->
-                    throw Failed.unavailable(
-                            "no TLS connection to Keystone that can be trusted: check its certificate and"
-                                    + " LANYARD_KEYSTONE_CA_CERTIFICATE");
+                    throw Failed.unavailable("no TLS connection to %s that can be trusted: check its certificate and"
+                                    .formatted(peer.label)
+                            + " LANYARD_KEYSTONE_CA_CERTIFICATE");
                 case IOException cut
                 when isTooLong(cut) ->
-                    throw Failed.unavailable("Keystone's answer is longer than LANYARD_KEYSTONE_MAX_RESPONSE_SIZE, "
-                            + maxResponseSize + " bytes");
+                    throw Failed.unavailable("%s's answer is longer than LANYARD_KEYSTONE_MAX_RESPONSE_SIZE, %d bytes"
+                            .formatted(peer.label, maxResponseSize));
                 case IOException _ when repeatable -> send(request, false, deadline);
-                case IOException _ -> throw Failed.unavailable("the connection to Keystone was lost");
+                case IOException _ -> throw Failed.unavailable("the connection to %s was lost".formatted(peer.label));
                 case null, default -> throw new IllegalStateException("the HTTP client failed", e.getCause());
             };
         } finally {

@@ -1,6 +1,7 @@
 package lanyard.common.keystone.openstack4j;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -18,16 +19,21 @@ final class KeystoneSettings {
 
     /** The URL without a slash at its end. */
     static String url(KeystoneConfig config) {
-        var url = config.url().toString().replaceAll("/+$", "");
-        var scheme = config.url().getScheme();
-        if (config.url().getHost() == null
-                || config.url().getUserInfo() != null
-                || config.url().getQuery() != null
-                || config.url().getFragment() != null
+        return url(config.url(), "/v3", "LANYARD_KEYSTONE_URL", "https://keystone.example:5000/v3");
+    }
+
+    /** The URL of an API that has its version at its end, without a slash there. */
+    static String url(URI given, String end, String variable, String example) {
+        var url = given.toString().replaceAll("/+$", "");
+        var scheme = given.getScheme();
+        if (given.getHost() == null
+                || given.getUserInfo() != null
+                || given.getQuery() != null
+                || given.getFragment() != null
                 || !("http".equals(scheme) || "https".equals(scheme))
-                || !url.endsWith("/v3")) {
+                || !url.endsWith(end)) {
             throw new IllegalArgumentException(
-                    "LANYARD_KEYSTONE_URL must be an http or https URL that ends in /v3, such as https://keystone.example:5000/v3");
+                    "%s must be an http or https URL that ends in %s, such as %s".formatted(variable, end, example));
         }
         return url;
     }

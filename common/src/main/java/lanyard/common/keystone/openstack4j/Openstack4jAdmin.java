@@ -22,13 +22,11 @@ final class Openstack4jAdmin implements KeystoneAdmin {
     private final IdentityService identity = new IdentityService();
     private final TrustService trusts = new TrustService();
 
-    /** @throws IllegalArgumentException when the administrator's settings are not all there; it names the missing variable */
-    Openstack4jAdmin(KeystoneConfig config, KeystoneConnection connection, Calls calls, InstantSource clock) {
-        var authentication = new Authentication(connection);
+    Openstack4jAdmin(AdminToken admin, KeystoneConnection connection, Calls calls, InstantSource clock) {
+        this.admin = admin;
         this.connection = connection;
         this.calls = calls;
-        this.admin = new AdminToken(config, authentication, calls, clock);
-        this.trustors = new TrustorTokens(authentication, calls, clock);
+        this.trustors = new TrustorTokens(new Authentication(connection), calls, clock);
     }
 
     @Override
@@ -172,16 +170,8 @@ final class Openstack4jAdmin implements KeystoneAdmin {
         return new Ping(connection, calls).ping();
     }
 
-    /** Calls with the administrator's token, and once more with another if Keystone no longer takes the first. */
     private <T> Reply<T> asAdmin(Operation operation, Supplier<Reply<T>> call) {
-        return calls.timed(operation, () -> admin.get().then(token -> {
-            var reply = attempt(token, call);
-            if (reply instanceof Reply.Denied<T>(int status, var _) && status == 401) {
-                admin.drop(token);
-                return admin.get().then(another -> attempt(another, call));
-            }
-            return reply;
-        }));
+        return calls.timed(operation, () -> admin.as(token -> attempt(token, call)));
     }
 
     private <T> Reply<T> attempt(Secret token, Supplier<Reply<T>> call) {

@@ -14,7 +14,8 @@ record Adapter(KeystoneConnection connection, KeystoneAdmin admin, KeystoneToken
         var calls = new Calls(meters);
         return new Adapter(
                 connection,
-                new Openstack4jAdmin(config, connection, calls, clock),
+                new Openstack4jAdmin(
+                        new AdminToken(config, new Authentication(connection), calls, clock), connection, calls, clock),
                 new Openstack4jTokens(connection, calls, clock),
                 meters);
     }

@@ -30,6 +30,7 @@ public record CredentialEvent(String raw, String type, String cluster, Instant t
     public static final String READY = "credential.ready";
     public static final String ISSUED = "token.issued";
     public static final String REVOKED = "credential.revoked";
+    static final String LISTED = "cluster.listed";
     public static final String RETRY = "retry.requested";
     public static final String ROTATION = "rotation.requested";
     public static final String SWEEP = "sweep.requested";
@@ -128,6 +129,8 @@ public record CredentialEvent(String raw, String type, String cluster, Instant t
                     case ISSUED ->
                         "for %s, from %s, until %s".formatted(text("purpose"), text("source"), text("expires"));
                     case REVOKED -> "trusts removed: %s, trustee: %s".formatted(text("trusts"), text("trustee"));
+                    case LISTED ->
+                        "the conductor has it, of %s in project %s".formatted(text("owner"), text("project"));
                     case RETRY -> "whoever has failed at it is to try again";
                     case ROTATION -> "wanted at least client %d, backend %d".formatted(client(), backend());
                     case SWEEP -> data.path("dry").asBoolean() ? "wanted, only to look" : "wanted";

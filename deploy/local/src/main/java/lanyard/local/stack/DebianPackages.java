@@ -8,13 +8,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import lanyard.local.terminal.Terminal.Progress;
 import lanyard.local.terminal.Trouble;
 
 /**
- * The packages of Debian that Keystone runs from, and the clients with which the demo and the tests log in. {@code python3-keystone} has
- * its code and {@code keystone-manage}, but not the service, the user and the configuration that the package {@code keystone} would add
- * to the system.
+ * The packages of Debian that Keystone runs from, the clients with which the demo and the tests log in, and for tests Magnum's API.
+ * {@code python3-keystone} has Keystone's code and {@code keystone-manage}, but not the service, the user and the configuration that the
+ * package {@code keystone} would add to the system.
  */
 final class DebianPackages {
     private static final List<String> NEEDED = List.of(
@@ -26,21 +27,33 @@ final class DebianPackages {
             "python3-openstackclient",
             "python3-openstacksdk");
 
+    /** What the tests of the services need beside that: its dependencies are many. */
+    private static final List<String> NEEDED_BY_TESTS = List.of("python3-magnum");
+
     private DebianPackages() {}
 
     static List<String> missing() {
-        var missing = new ArrayList<>(NEEDED);
-        states().lines()
+        return missing(NEEDED);
+    }
+
+    static List<String> missingForTests() {
+        return missing(Stream.concat(NEEDED.stream(), NEEDED_BY_TESTS.stream()).toList());
+    }
+
+    private static List<String> missing(List<String> needed) {
+        var missing = new ArrayList<>(needed);
+        states(needed)
+                .lines()
                 .filter(line -> line.startsWith("ii "))
                 .map(line -> line.substring(3).strip())
                 .forEach(missing::remove);
         return missing;
     }
 
-    private static String states() {
+    private static String states(List<String> needed) {
         var command = new ArrayList<>(
                 List.of("sh", "-c", "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' \"$@\" || true", "dpkg"));
-        command.addAll(NEEDED);
+        command.addAll(needed);
         return Machine.output(command.toArray(String[]::new)).orElse("").replaceAll(" +", " ");
     }
 
@@ -54,7 +67,7 @@ final class DebianPackages {
         return "apt-get install --no-install-recommends " + String.join(" ", packages);
     }
 
-    /** Installs what is missing. */
+    /** Installs these. */
     static void install(List<String> missing, Path log, Progress progress) throws IOException, InterruptedException {
         if (Machine.command("apt-get").isEmpty()) {
             throw new Trouble(
@@ -66,15 +79,16 @@ final class DebianPackages {
         }
         var install = new ArrayList<>(List.of("install", "--yes", "--no-install-recommends"));
         install.addAll(missing);
-        if (apt(install, log, progress) == 0 && missing().isEmpty()) {
+        if (apt(install, log, progress) == 0 && missing(missing).isEmpty()) {
             return;
         }
         // The lists of a machine that was never updated, or long ago, name packages that can't be had.
         apt(List.of("update"), log, progress);
-        if (apt(install, log, progress) != 0 || !missing().isEmpty()) {
+        if (apt(install, log, progress) != 0 || !missing(missing).isEmpty()) {
             throw new Trouble(
-                    "apt-get could not install " + String.join(" ", missing()) + " (" + Logs.lastError(log) + ")",
-                    "see " + log + ", or run: " + installCommand(missing()));
+                    "apt-get could not install " + String.join(" ", missing(missing)) + " (" + Logs.lastError(log)
+                            + ")",
+                    "see " + log + ", or run: " + installCommand(missing(missing)));
         }
     }
 

@@ -161,7 +161,7 @@ public final class Stack {
         var confinement = ownKeystone || settings.postgres() == null ? Confinement.forThisUser() : Confinement.none();
         var keys = new Keys(home).ensure();
         try (var together = new Together()) {
-            var packages = together.run(() -> ownKeystone && installPackages());
+            var packages = together.run(() -> ownKeystone && installPackages(services));
             var database = together.run(() -> database(settings, ports, confinement));
             var kafka = together.run(() -> kafka(settings, ports));
             var keystone = together.run(() -> keystone(settings, ports, confinement, packages, database));
@@ -182,8 +182,9 @@ public final class Stack {
         }
     }
 
-    private boolean installPackages() {
-        var missing = DebianPackages.missing();
+    private boolean installPackages(boolean services) {
+        // Parts without the services are there for the services' tests.
+        var missing = services ? DebianPackages.missing() : DebianPackages.missingForTests();
         if (!missing.isEmpty()) {
             terminal.watched("Debian packages: " + String.join(" ", missing), progress -> {
                 DebianPackages.install(missing, home.log("packages"), progress);
