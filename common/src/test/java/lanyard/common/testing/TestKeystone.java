@@ -99,7 +99,8 @@ public final class TestKeystone {
         return users("Default", name).getFirst().get("id").asText();
     }
 
-    private String roleId(String role) {
+    /** The id of the role, which is made if Keystone has none of that name. */
+    public String roleId(String role) {
         var found = admin("GET", "/roles?name=" + encode(role), null)
                 .body()
                 .at("/roles/0/id")

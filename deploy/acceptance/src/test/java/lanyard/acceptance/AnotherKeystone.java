@@ -86,6 +86,21 @@ final class AnotherKeystone implements AutoCloseable {
         return "http://127.0.0.1:" + port + "/v3";
     }
 
+    /** Whether a service that asks this server would let the token's bearer in. */
+    boolean takes(String token) {
+        var request = HttpRequest.newBuilder(URI.create(url() + "/auth/tokens"))
+                .header("X-Auth-Token", token)
+                .header("X-Subject-Token", token)
+                .build();
+        try {
+            return HTTP.send(request, BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private boolean answers() throws InterruptedException {
         try {
             return HTTP.send(HttpRequest.newBuilder(URI.create(url())).build(), BodyHandlers.discarding())
