@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.events.CredentialProvisioned.Generation;
 import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.FailureReason;
@@ -140,6 +141,40 @@ class ClusterRow extends LeasedCluster {
             backendBegun = newBackend;
             backendKey = currentKey;
         }
+    }
+
+    /**
+     * Takes in what the provisioner itself told of the cluster, which is news only to a database that was set back since: the cluster has
+     * its credential, and its share in the custodian.
+     */
+    void recall(CredentialProvisioned told, Instant now) {
+        var client = told.client();
+        var backend = told.backend();
+        if (revoked
+                || (share != null
+                        && clientAnnounced >= client.generation()
+                        && backendAnnounced >= backend.generation())) {
+            return;
+        }
+        share = share == null ? told.project() : share;
+        if (clientKey == null || clientBegun <= client.generation()) {
+            clientBegun = client.generation();
+            clientKey = client.key();
+        }
+        if (backendKey == null || backendBegun <= backend.generation()) {
+            backendBegun = backend.generation();
+            backendKey = backend.key();
+        }
+        if (backendAnnounced <= backend.generation()) {
+            var stillTouched = touched;
+            announce(
+                    Math.max(clientAnnounced, client.generation()),
+                    backend.generation(),
+                    told.grants(),
+                    backendAnnounced > 0);
+            touched = stillTouched;
+        }
+        due(now);
     }
 
     /** The cluster has its credential, made of these. */

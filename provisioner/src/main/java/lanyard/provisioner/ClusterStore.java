@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lanyard.common.database.Transactions;
+import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.reconcile.Desired;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedRows;
@@ -64,6 +65,13 @@ class ClusterStore {
     /** Takes into the row that nothing of the cluster is left, in the caller's session. */
     Uni<Void> hearRevoked(Mutiny.Session session, String cluster) {
         return clusters.hear(session, cluster, row -> row.hear(Desired.absent(), true, clock.instant()));
+    }
+
+    /** Takes into the row what the provisioner itself told once, if a database that was set back has lost it, in the caller's session. */
+    Uni<Void> recall(Mutiny.Session session, CredentialProvisioned told) {
+        return clusters.hear(session, told.cluster(), row -> row.recall(told, clock.instant()))
+                .chain(() -> useProject(session, told.project()))
+                .replaceWithVoid();
     }
 
     /** Has a cluster tried again that has failed, if it has, in the caller's session. What comes of it is told anew. */

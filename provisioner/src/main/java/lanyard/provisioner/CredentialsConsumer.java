@@ -25,7 +25,8 @@ import org.eclipse.microprofile.reactive.messaging.Incoming;
 
 /**
  * Hears that nothing of a cluster is left, that there is one of which the conductor's word was lost, that an operator wants other
- * generations or another attempt, and that Keystone refuses the generation there is. What the provisioner itself told comes back on the same topic, and is nothing new.
+ * generations or another attempt, and that Keystone refuses the generation there is. What the provisioner itself told comes back on the
+ * same topic, and is news only if the database was set back.
  */
 @ApplicationScoped
 class CredentialsConsumer {
@@ -59,8 +60,8 @@ class CredentialsConsumer {
             case CredentialFailed failed
             when failed.reason() == FailureReason.TOKEN_REFUSED ->
                 intake.commit(message, session -> store.hearIfKnown(session, failed.cluster(), Desired.heard(failed)));
+            case CredentialProvisioned told -> intake.commit(message, session -> store.recall(session, told));
             case CredentialFailed _,
-                    CredentialProvisioned _,
                     CredentialReady _,
                     SweepFinished _,
                     SweepRequested _,
