@@ -93,8 +93,12 @@ class Positions implements KafkaConsumerRebalanceListener {
                 begin(consumer, Set.copyOf(partitions));
                 return;
             } catch (RuntimeException e) {
-                if ((e instanceof KafkaException && !(e instanceof RetriableException)) || isStopping()) {
+                if (e instanceof KafkaException && !(e instanceof RetriableException)) {
                     throw e;
+                }
+                if (isStopping()) {
+                    // Nothing is heard any more, from wherever it would begin.
+                    return;
                 }
                 LOG.warnf("can't see yet from where to read %s: %s", partitions, e.getMessage());
             }
