@@ -74,21 +74,14 @@ class Custodians {
                 .then(custodian -> grantRoles(custodian, project));
     }
 
-    /**
-     * Removes the project's custodian; what is gone already is success.
-     *
-     * @return whether it is gone: not if there are trusts from it, whoever has them
-     */
+    /** Removes the project's custodian; what is gone already is success. */
     Attempt<Boolean> remove(String project) {
         return domain.remove(domainId -> {
             var removed = keystone.findUser(domainId, UserNames.custodian(project))
-                    .then(user -> keystone.trustsFrom(user.id())
-                            .then(trusts -> trusts.isEmpty()
-                                    ? keystone.deleteUser(user.id()).map(nothing -> true)
-                                    : new Reply.Done<>(false)));
-            return removed instanceof Reply.Missing<Boolean>()
+                    .then(user -> keystone.deleteUser(user.id()));
+            return removed instanceof Reply.Missing<Void>()
                     ? new Made<>(true)
-                    : Attempt.of("remove the custodian of project " + project, removed);
+                    : Attempt.of("remove the custodian of project " + project, removed.map(nothing -> true));
         });
     }
 

@@ -237,27 +237,14 @@ class ProvisionCluster implements Reconciliation {
             return;
         }
         switch (custodians.remove(project)) {
-            case Attempt.Made<Boolean>(var gone)
-            when gone ->
+            case Attempt.Made<Boolean> gone ->
                 store.commit(lease, state, (session, row) -> {
                     row.share = null;
                     return store.forgetProject(session, project);
                 });
-            case Attempt.Made<Boolean> _ -> keep(lease, state, project);
             case Attempt.Refused<Boolean>(var reason, var message) -> later(lease, state, message);
             case Attempt.Later<Boolean>(var why) -> later(lease, state, why);
         }
-    }
-
-    /** Somebody has a trust from the custodian of whom the database does not know (any more): it stays, and may be used, until that is gone. */
-    private void keep(Lease lease, State state, String project) {
-        var why = "there are trusts from the custodian of project %s that no cluster here has".formatted(project);
-        LOG.warnf("cluster %s: %s", lease.cluster(), why);
-        var now = clock.instant();
-        store.commit(lease, state, (session, row) -> {
-            row.fail(why, now, now.plus(waits.after(lease.attempts())));
-            return store.keepProject(session, project);
-        });
     }
 
     private static CredentialFailed failed(Lease lease, State state, FailureReason reason, String message) {
