@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 import lanyard.common.events.EventSchemas;
+import lanyard.common.testing.Line;
 import lanyard.common.testing.RealConductor;
-import lanyard.common.testing.RealConductor.Line;
 import lanyard.common.testing.RealParts;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,7 +57,7 @@ class HealingTest extends Fixture {
     @BeforeEach
     @AfterEach
     void nothingIsKnownOfAnyCluster() {
-        RealConductor.line(Line.WELL);
+        RealConductor.line(Line.State.WELL);
         RealConductor.removeAll();
         update("delete from cluster");
     }
@@ -114,7 +114,7 @@ class HealingTest extends Fixture {
     @Test
     void whileTheApiIsAwayARevocationWaitsForItButNotForEver() {
         tellProvisioned(delegation(1));
-        RealConductor.line(Line.CUT);
+        RealConductor.line(Line.State.CUT);
         var told = Instant.now();
 
         tell("delete", "success", cluster);
@@ -130,7 +130,7 @@ class HealingTest extends Fixture {
     void anApiThatHangsKeepsNothingElseWaiting() {
         tell("delete", "success", cluster);
         revoked(cluster, 1);
-        RealConductor.line(Line.SILENT);
+        RealConductor.line(Line.State.SILENT);
         var waiting =
                 Stream.generate(() -> UUID.randomUUID().toString()).limit(30).toList();
         waiting.forEach(other -> tell("delete", "success", other));

@@ -3,9 +3,7 @@ package lanyard.common.testing;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,9 +14,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -40,19 +36,9 @@ public final class RealConductor implements QuarkusTestResourceLifecycleManager 
     private final String name =
             "m" + UUID.randomUUID().toString().replace("-", "").substring(0, 12);
     private final TestKeystone keystone = new TestKeystone();
-    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private int port;
     private @Nullable Process process;
-    private @Nullable ServerSocket line;
-
-    /** What the line to the API does. */
-    public enum Line {
-        WELL,
-        /** Whoever calls is hung up on. */
-        CUT,
-        /** Whoever calls waits for ever. */
-        SILENT
-    }
+    private @Nullable Line line;
 
     /** Its URL is not known before it runs, so it is a setting that is to win. */
     @Override
@@ -62,7 +48,7 @@ public final class RealConductor implements QuarkusTestResourceLifecycleManager 
 
     @Override
     public Map<String, String> start() {
-        line(Line.WELL);
+        line(Line.State.WELL);
         System.setProperty(SCHEMA, name);
         sql("create schema " + name);
         try {
@@ -77,7 +63,7 @@ public final class RealConductor implements QuarkusTestResourceLifecycleManager 
             builder.environment().put("GUNICORN_CMD_ARGS", "--config='" + directory.resolve("gunicorn.conf.py") + "'");
             process = builder.start();
             awaitAnswer(directory.resolve("log"));
-            line = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            line = new Line(LINE, "127.0.0.1", port);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -86,17 +72,16 @@ public final class RealConductor implements QuarkusTestResourceLifecycleManager 
         sql(
                 "insert into %s.cluster_template (uuid, name, project_id, user_id, labels, coe) values ('%s', 't', 'p', 'u', '{}', 'kubernetes')"
                         .formatted(name, TEMPLATE));
-        Thread.ofVirtual().start(this::accept);
         return Map.of("lanyard.conductor.url", url());
     }
 
     /** Where it is reached, through the line. */
     public String url() {
-        return "http://127.0.0.1:%d/v1".formatted(line == null ? port : line.getLocalPort());
+        return "http://127.0.0.1:%d/v1".formatted(line == null ? port : line.port());
     }
 
-    public static void line(Line now) {
-        System.setProperty(LINE, now.name());
+    public static void line(Line.State now) {
+        Line.set(LINE, now);
     }
 
     /** A cluster as Magnum has it. */
@@ -256,63 +241,11 @@ public final class RealConductor implements QuarkusTestResourceLifecycleManager 
         }
     }
 
-    private void accept() {
-        while (line != null && !line.isClosed()) {
-            try {
-                var client = line.accept();
-                open.add(client);
-                Thread.ofVirtual().start(() -> connect(client));
-            } catch (IOException e) {
-                // Stopped, or the client is gone already.
-            }
-        }
-    }
-
-    private void connect(Socket client) {
-        try (client;
-                var server = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            open.add(server);
-            var back = Thread.ofVirtual().start(() -> pump(server, client));
-            pump(client, server);
-            back.join();
-            open.remove(server);
-        } catch (IOException e) {
-            // Either side is gone, and the other is closed with it.
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        open.remove(client);
-    }
-
-    /** Bytes from one side to the other, until one of them ends or the line is cut; none while it is silent. */
-    private static void pump(Socket from, Socket to) {
-        var buffer = new byte[8192];
-        try (from;
-                to) {
-            for (int n = from.getInputStream().read(buffer);
-                    n >= 0 && !is(Line.CUT);
-                    n = from.getInputStream().read(buffer)) {
-                if (!is(Line.SILENT)) {
-                    to.getOutputStream().write(buffer, 0, n);
-                }
-            }
-        } catch (IOException e) {
-            // As when it ends.
-        }
-    }
-
-    private static boolean is(Line now) {
-        return now.name().equals(System.getProperty(LINE));
-    }
-
     @Override
     public void stop() {
         try {
             if (line != null) {
                 line.close();
-            }
-            for (var socket : open) {
-                socket.close();
             }
             if (process != null) {
                 process.destroy();
@@ -320,15 +253,12 @@ public final class RealConductor implements QuarkusTestResourceLifecycleManager 
                     process.destroyForcibly();
                 }
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         sql("drop schema if exists " + name + " cascade");
         keystone.removeDomain(name);
         System.clearProperty(SCHEMA);
-        System.clearProperty(LINE);
     }
 
     private static int freePort() throws IOException {

@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 import lanyard.common.keystone.ConductorApi;
 import lanyard.common.keystone.ConductorApi.Cluster;
 import lanyard.common.keystone.Reply;
+import lanyard.common.testing.Line;
 import lanyard.common.testing.RealConductor;
-import lanyard.common.testing.RealConductor.Line;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestKeystone;
 import org.junit.jupiter.api.AfterAll;
@@ -46,7 +46,7 @@ class ConductorApiTest {
 
     @AfterEach
     void noClusters() {
-        RealConductor.line(Line.WELL);
+        RealConductor.line(Line.State.WELL);
         RealConductor.removeAll();
     }
 
@@ -136,9 +136,9 @@ class ConductorApiTest {
         var elsewhere = MAGNUM.url().replace("/v1", "/magnum/v1");
         assertThat(conductor(elsewhere, administrator()).findCluster(cluster))
                 .isInstanceOfAny(Reply.Unavailable.class, Reply.Denied.class);
-        RealConductor.line(Line.CUT);
+        RealConductor.line(Line.State.CUT);
         assertThat(asAdministrator().findCluster(cluster)).isInstanceOf(Reply.Unavailable.class);
-        RealConductor.line(Line.SILENT);
+        RealConductor.line(Line.State.SILENT);
         assertThat(conductor(MAGNUM.url(), administrator(), Duration.ofSeconds(5))
                         .findCluster(cluster))
                 .isEqualTo(new Reply.Unavailable<>("the conductor's API did not answer within 5.0 s"));
