@@ -17,9 +17,12 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 class ComparisonGauges {
     private static final Logger LOG = Logger.getLogger(ComparisonGauges.class);
+    /** How it can end, each as a series: one that comes and goes can't be alerted on. */
+    private static final List<String> OUTCOMES = List.of("none", "done", "too-many", "failed");
+
     private static final String LAST =
             """
-            select coalesce(outcome, 'none'), listed, unserved, unlisted,
+            select replace(coalesce(outcome, 'none'), '_', '-'), listed, unserved, unlisted,
               coalesce(extract(epoch from now() - ended_at), 0)::float8
             from comparison
             """;
@@ -55,8 +58,12 @@ class ComparisonGauges {
     }
 
     private void last(Row row) {
-        var tags = Tags.of("outcome", row.getString(0).replace('_', '-'));
-        outcome.register(List.of(MultiGauge.Row.of(tags, 1)), true);
+        var now = row.getString(0);
+        outcome.register(
+                OUTCOMES.stream()
+                        .map(word -> MultiGauge.Row.of(Tags.of("outcome", word), word.equals(now) ? 1 : 0))
+                        .toList(),
+                true);
         listed.set(row.getInteger(1));
         unserved.set(row.getInteger(2));
         unlisted.set(row.getInteger(3));

@@ -1,5 +1,6 @@
 package lanyard.revoker;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -40,7 +41,8 @@ class RevokeCluster implements Reconciliation {
     private final Revocation.Rules rules;
     private final Outbox outbox;
     private final Waits waits;
-    private final MeterRegistry metrics;
+    private final Counter unasked;
+    private final Counter refuted;
     private final InstantSource clock;
 
     RevokeCluster(
@@ -58,7 +60,9 @@ class RevokeCluster implements Reconciliation {
         this.rules = new Revocation.Rules(config.refuteAfter(), config.patience());
         this.outbox = outbox;
         this.waits = waits;
-        this.metrics = metrics;
+        // There from the start: Prometheus sees no increase in a series that begins with one.
+        this.unasked = metrics.counter("lanyard.conductor.unasked");
+        this.refuted = metrics.counter("lanyard.conductor.refuted");
         this.clock = clock;
     }
 
@@ -134,7 +138,7 @@ class RevokeCluster implements Reconciliation {
                 LOG.warnf(
                         "cluster %s is revoked though the conductor's API has not said for %s whether it is gone",
                         lease.cluster(), rules.patience());
-                metrics.counter("lanyard.conductor.unasked").increment();
+                unasked.increment();
                 clusters.commit(lease, recorded, row -> row.confirmed = true);
             }
             case Verdict.AwaitAnswer(var latest) -> later(lease, recorded, why(reply), latest);
@@ -148,7 +152,7 @@ class RevokeCluster implements Reconciliation {
                         "cluster %s was told to be deleted, and the conductor's API has said since %s that it lives: it keeps its"
                                 + " credential",
                         lease.cluster(), livingSince);
-                metrics.counter("lanyard.conductor.refuted").increment();
+                refuted.increment();
                 clusters.commit(lease, recorded, ClusterRow::refute);
             }
         }

@@ -7,8 +7,8 @@ import io.quarkus.scheduler.Scheduled;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.StreamSupport;
@@ -23,9 +23,16 @@ class SweepGauges {
             select kind, count(id) from unnest(array['TRUSTEE', 'TRUST', 'CUSTODIAN']) kind left join suspect using (kind)
             group by kind
             """;
+    /** How it can end, each as a series: one that comes and goes can't be alerted on. */
+    private static final String OUTCOMES =
+            """
+            select word, (word = coalesce(outcome, 'NONE'))::int from sweep,
+              unnest(array['NONE', 'DONE', 'TOO_MANY', 'NONE_LIVE', 'BEHIND', 'FAILED']) word
+            """;
+
     private static final String LAST =
             """
-            select coalesce(outcome, 'NONE'), ours, foreigners,
+            select ours, foreigners,
               coalesce(extract(epoch from now() - swept_at), 0)::float8,
               coalesce((select extract(epoch from now() - min(since)) from suspect), 0)::float8
             from sweep
@@ -57,11 +64,9 @@ class SweepGauges {
     Uni<Void> sample() {
         return database.query(SUSPECTS)
                 .execute()
-                .invoke(rows -> suspects.register(
-                        StreamSupport.stream(rows.spliterator(), false)
-                                .map(row -> MultiGauge.Row.of(tag("kind", row.getString(0)), row.getLong(1)))
-                                .toList(),
-                        true))
+                .invoke(rows -> show(suspects, "kind", rows))
+                .chain(() -> database.query(OUTCOMES).execute())
+                .invoke(rows -> show(outcome, "outcome", rows))
                 .chain(() -> database.query(LAST).execute())
                 .invoke(rows -> rows.forEach(this::last))
                 .onFailure()
@@ -72,14 +77,24 @@ class SweepGauges {
     }
 
     private void last(Row row) {
-        outcome.register(List.of(MultiGauge.Row.of(tag("outcome", row.getString(0)), 1)), true);
-        ours.set((double) row.getInteger(1));
-        foreign.set((double) row.getInteger(2));
-        age.set(row.getDouble(3));
-        oldest.set(row.getDouble(4));
+        ours.set((double) row.getInteger(0));
+        foreign.set((double) row.getInteger(1));
+        age.set(row.getDouble(2));
+        oldest.set(row.getDouble(3));
     }
 
-    private static Tags tag(String key, String word) {
-        return Tags.of(key, word.toLowerCase(Locale.ROOT).replace('_', '-'));
+    /** Rows of a word and a number. */
+    private static void show(MultiGauge gauge, String tag, RowSet<Row> rows) {
+        gauge.register(
+                StreamSupport.stream(rows.spliterator(), false)
+                        .map(row -> MultiGauge.Row.of(
+                                Tags.of(
+                                        tag,
+                                        row.getString(0)
+                                                .toLowerCase(Locale.ROOT)
+                                                .replace('_', '-')),
+                                row.getLong(1)))
+                        .toList(),
+                true);
     }
 }

@@ -1,5 +1,6 @@
 package lanyard.revoker;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Startup;
 import io.quarkus.scheduler.Scheduled;
@@ -15,6 +16,7 @@ import lanyard.common.delegation.UserNames;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.SweepFinished;
 import lanyard.common.events.SweepFinished.Fate;
+import lanyard.common.events.SweepFinished.Kind;
 import lanyard.common.events.SweepFinished.Outcome;
 import lanyard.common.keystone.KeystoneAdmin;
 import lanyard.common.keystone.KeystoneAdmin.Trust;
@@ -74,6 +76,12 @@ class SweepKeystone {
         this.rules = config.rules();
         this.metrics = metrics;
         this.clock = clock;
+        // There from the start: Prometheus sees no increase in a series that begins with one.
+        Stream.of(Kind.TRUSTEE, Kind.TRUST, Kind.CUSTODIAN).forEach(this::removed);
+    }
+
+    private Counter removed(Kind kind) {
+        return metrics.counter("lanyard.sweep.removed", "kind", kind.code());
     }
 
     @Scheduled(every = "${lanyard.reconcile.interval:2s}", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
@@ -131,11 +139,7 @@ class SweepKeystone {
                     .forEach(removed::add);
             removed.forEach(suspect -> {
                 LOG.infof("removed an orphan: %s", suspect.orphan());
-                metrics.counter(
-                                "lanyard.sweep.removed",
-                                "kind",
-                                suspect.orphan().kind().code())
-                        .increment();
+                removed(suspect.orphan().kind()).increment();
             });
         }
         var orphans = Stream.of(removed, findings.due(), findings.waiting())

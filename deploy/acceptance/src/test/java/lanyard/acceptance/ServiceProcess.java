@@ -111,6 +111,11 @@ final class ServiceProcess implements AutoCloseable {
         return "http://127.0.0.1:" + port;
     }
 
+    /** Where its health and metrics are: host and port. */
+    String metrics() {
+        return "127.0.0.1:" + healthPort;
+    }
+
     /** Which service it is. */
     String name() {
         return service;

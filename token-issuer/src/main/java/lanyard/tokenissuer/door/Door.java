@@ -85,7 +85,15 @@ class Door {
         this.metrics = metrics;
         this.fromMemory = metrics.counter("lanyard.tokens.issued", "source", Source.CACHE.code());
         this.fromKeystone = metrics.counter("lanyard.tokens.issued", "source", Source.KEYSTONE.code());
+        // There from the start: Prometheus sees no increase in a series that begins with one.
+        for (var why : Hindrance.values()) {
+            refused(why);
+        }
         this.vertx = vertx;
+    }
+
+    private Counter refused(Hindrance why) {
+        return metrics.counter("lanyard.tokens.refused", "reason", why.label());
     }
 
     void open(@Observes Router router) {
@@ -203,7 +211,7 @@ class Door {
 
     private void count(
             Hindrance why, RoutingContext context, @Nullable Credential credential, @Nullable BySecret login) {
-        metrics.counter("lanyard.tokens.refused", "reason", why.label()).increment();
+        refused(why).increment();
         var caller = arrival(context).caller();
         var claimed =
                 login != null && Admission.name(login) instanceof Name.OfCredential(var id) && Shape.TOKEN.fits(id)

@@ -1,0 +1,140 @@
+package lanyard.acceptance;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A real Prometheus, from Debian's package, that scrapes once a second. */
+final class Prometheus implements AutoCloseable {
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Path DIRECTORY =
+            Path.of("target", "prometheus").toAbsolutePath().normalize();
+
+    private final int port;
+    private final Process process;
+
+    /** @param targets host and port of each job */
+    Prometheus(Path rules, Map<String, String> targets) throws IOException, InterruptedException {
+        port = freePort();
+        var program = program("prometheus");
+        var configuration = DIRECTORY.resolve("prometheus.yaml");
+        var jobs = targets.entrySet().stream()
+                .map(job -> "  - {job_name: %s, metrics_path: /q/metrics, static_configs: [{targets: ['%s']}]}%n"
+                        .formatted(job.getKey(), job.getValue()))
+                .collect(Collectors.joining());
+        Files.writeString(
+                configuration,
+                "global: {scrape_interval: 1s, evaluation_interval: 1s}%nrule_files: ['%s']%nscrape_configs:%n%s"
+                        .formatted(rules.toAbsolutePath(), jobs));
+        process = new ProcessBuilder(
+                        program.toString(),
+                        "--config.file=" + configuration,
+                        "--storage.tsdb.path=" + DIRECTORY.resolve("data-" + port),
+                        "--web.listen-address=127.0.0.1:" + port)
+                .redirectErrorStream(true)
+                .redirectOutput(DIRECTORY.resolve("log").toFile())
+                .start();
+        await("Prometheus is ready, see " + DIRECTORY.resolve("log"))
+                .atMost(Duration.ofMinutes(1))
+                .failFast("Prometheus has died", () -> !process.isAlive())
+                .ignoreExceptions()
+                .until(() -> get("/-/ready").statusCode() == 200);
+    }
+
+    /** The series that an expression gives now; none if it gives no number yet. */
+    List<JsonNode> query(String expression) throws IOException, InterruptedException {
+        var response = get("/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8));
+        var body = JSON.readTree(response.body());
+        if (response.statusCode() != 200) {
+            throw new IllegalArgumentException(
+                    expression + ": " + body.path("error").asText());
+        }
+        return body.at("/data/result").valueStream().toList();
+    }
+
+    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return HTTP.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                        .build(),
+                BodyHandlers.ofString());
+    }
+
+    /**
+     * One of the package's programs. Its files are unpacked and not installed: the package would have a Prometheus of its own run on
+     * the machine.
+     */
+    static Path program(String name) throws IOException, InterruptedException {
+        var program = DIRECTORY.resolve("package/usr/bin").resolve(name);
+        if (!Files.isExecutable(program)) {
+            Files.createDirectories(DIRECTORY);
+            var log = DIRECTORY.resolve("package.log").toFile();
+            if (run(log, "apt-get", "download", "prometheus") != 0) {
+                // The lists of a machine that was never updated, or long ago, name packages that can't be had.
+                run(log, "apt-get", "update");
+                run(log, "apt-get", "download", "prometheus");
+            }
+            run(log, "sh", "-c", "dpkg -x prometheus_*.deb package");
+            if (!Files.isExecutable(program)) {
+                throw new IllegalStateException("Debian's package prometheus can't be had, see " + log);
+            }
+        }
+        return program;
+    }
+
+    private static int run(File log, String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command)
+                .directory(DIRECTORY.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+                .start()
+                .waitFor();
+    }
+
+    private static int freePort() {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+            try (Stream<Path> data = Files.walk(DIRECTORY.resolve("data-" + port))) {
+                data.sorted(Comparator.reverseOrder())
+                        .forEach(path -> path.toFile().delete());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
