@@ -182,6 +182,18 @@ public final class TestKeystone {
                 send("POST", "/auth/tokens", login, null, null).token(), "Keystone gives no token for the trust");
     }
 
+    /** A token of the project, for a user who has a role on it. */
+    public String projectToken(String user, String password, String project) {
+        var login =
+                """
+                {"auth":{"identity":{"methods":["password"],"password":{"user":{"id":"%s","password":"%s"}}},
+                 "scope":{"project":{"id":"%s"}}}}
+                """
+                        .formatted(user, password, project);
+        return Objects.requireNonNull(
+                send("POST", "/auth/tokens", login, null, null).token(), "Keystone gives no token for the project");
+    }
+
     /** The administrator's token. */
     public synchronized String adminToken() {
         if (adminToken == null) {
