@@ -37,16 +37,23 @@ final class Lanyard implements AutoCloseable {
     private final List<ServiceProcess> replicas = new ArrayList<>();
 
     Lanyard() {
+        this(ServiceProcess.THIS_VERSION);
+    }
+
+    /** @param checkout in which the three services were built */
+    Lanyard(Path checkout) {
         // Each RealParts has topics, a domain and keys; those of the first serve all three.
         settings = schemas.get(0).start();
-        provisioner = new ServiceProcess("provisioner", settings);
+        provisioner = new ServiceProcess(checkout, "provisioner", settings);
         tokenIssuer = new ServiceProcess(
-                "token-issuer", withoutAdministrator(ownDatabase(schemas.get(1).start())));
+                checkout,
+                "token-issuer",
+                withoutAdministrator(ownDatabase(schemas.get(1).start())));
         tokenIssuer.set("lanyard.door.url", tokenIssuer.url() + "/v3");
         // A busy machine is no fault that a test is after.
         tokenIssuer.set("lanyard.door.patience", "60s");
         revoker = new ServiceProcess(
-                "revoker", withoutKeys(ownDatabase(schemas.get(2).start())));
+                checkout, "revoker", withoutKeys(ownDatabase(schemas.get(2).start())));
         // Others may test on the same broker: whoever joins a group makes all of it wait.
         Stream.of(provisioner, tokenIssuer, revoker)
                 .forEach(service -> service.set(GROUP, "lanyard-%s-%s".formatted(service.name(), domain())));
@@ -79,7 +86,12 @@ final class Lanyard implements AutoCloseable {
 
     /** One more replica of the door, on the same rows and with the same keys, not started yet; it is told of the first one's URL. */
     ServiceProcess anotherDoor() {
-        var replica = new ServiceProcess("token-issuer", tokenIssuer.settings());
+        return another(tokenIssuer);
+    }
+
+    /** One more replica of a service, of this version, on the same rows and with the same settings, not started yet. */
+    ServiceProcess another(ServiceProcess one) {
+        var replica = new ServiceProcess(ServiceProcess.THIS_VERSION, one.name(), one.settings());
         replicas.add(replica);
         return replica;
     }

@@ -20,9 +20,12 @@ import java.util.concurrent.TimeUnit;
 
 /** One of the services as an operator runs it: the packaged program, in a process of its own. */
 final class ServiceProcess implements AutoCloseable {
-    private static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
+    /** The checkout that is being tested. */
+    static final Path THIS_VERSION = Path.of("..", "..").toAbsolutePath().normalize();
+
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
+    private final Path checkout;
     private final String service;
     private final Map<String, String> settings;
     private final Path log;
@@ -30,7 +33,9 @@ final class ServiceProcess implements AutoCloseable {
     private final int healthPort;
     private Process process;
 
-    ServiceProcess(String service, Map<String, String> settings) {
+    /** @param checkout in which the service was built */
+    ServiceProcess(Path checkout, String service, Map<String, String> settings) {
+        this.checkout = checkout;
         this.service = service;
         this.settings = new HashMap<>(settings);
         // The door has a port of its own for health and metrics, which no cluster is to reach.
@@ -56,7 +61,7 @@ final class ServiceProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-jar",
-                ROOT.resolve(service)
+                checkout.resolve(service)
                         .resolve("target/quarkus-app/quarkus-run.jar")
                         .toString());
         // The test's own environment names other databases and topics.

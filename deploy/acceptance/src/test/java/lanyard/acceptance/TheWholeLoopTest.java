@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import lanyard.common.testing.TestBus;
 import lanyard.common.testing.TestKeystone;
 import lanyard.common.testing.TestKeystone.Tenant;
@@ -33,11 +34,14 @@ class TheWholeLoopTest {
     private final TestKeystone keystone = new TestKeystone();
     private final Lanyard lanyard = new Lanyard();
     private final Secrets secrets = new Secrets(lanyard);
+    private final Operator operator = new Operator(lanyard);
     private Tenant tenant;
     private String id;
 
     @BeforeAll
     void start() {
+        // Nothing is swept unless the operator says so, and soon after it was first seen.
+        lanyard.revoker.set("lanyard.sweep.interval", "0").set("lanyard.sweep.grace", "1s");
         lanyard.start();
     }
 
@@ -228,6 +232,65 @@ class TheWholeLoopTest {
         assertThat(deadLetters()).noneMatch(letter -> letter.contains("hunter2"));
     }
 
+    @Test
+    void an_operator_who_sweeps_removes_orphans_after_their_grace_and_nothing_of_a_living_cluster() {
+        tell("create", "pending");
+        var credential = credential();
+        var empty = keystone.makeTenant();
+        var orphans = new Orphans(keystone, lanyard);
+        try {
+            var cluster = UUID.randomUUID().toString();
+            var trustee = orphans.trustee(cluster);
+            orphans.custodianOf(empty, trustee);
+
+            var seen = sweep("--dry-run");
+            assertThat(seen)
+                    .contains("trustee   of cluster " + cluster, "custodian of project " + empty.project())
+                    .contains("to be removed")
+                    .doesNotContain(id, tenant.project());
+            // What was only looked at is not remembered, so no grace has begun.
+            assertThat(sweep()).contains("to be removed").doesNotContain(": removed", "is being removed");
+            assertThat(orphans.left()).isEqualTo(2);
+            assertThat(keystone.trustsTo(trustee)).hasSize(1);
+
+            var removed = new StringBuilder();
+            eventually(() -> {
+                removed.append(sweep());
+                return orphans.left() == 0;
+            });
+            assertThat(removed).contains("is being removed (credential.revoked tells when it is done)", ": removed");
+            assertThat(keystone.trustsTo(trustee)).isEmpty();
+            assertThat(lanyard.login(credential).status()).isEqualTo(201);
+            assertThat(keystone.users(lanyard.domain(), "custodian-" + tenant.project()))
+                    .hasSize(1);
+            eventually(() -> sweep("--dry-run").contains("no orphans"));
+        } finally {
+            orphans.remove();
+            keystone.removeTenant(empty);
+        }
+    }
+
+    @Test
+    void a_sweep_that_would_remove_too_much_removes_nothing_and_says_why_and_what_to_do() {
+        tell("create", "pending");
+        var credential = credential();
+        var orphans = new Orphans(keystone, lanyard);
+        try {
+            orphans.trustees(12);
+            // Until they are known for longer than the grace.
+            eventually(() -> operator.runs("sweep").text().contains(": not removed"));
+            var refused = operator.runs("sweep");
+            assertThat(refused.exitCode()).isEqualTo(1);
+            assertThat(refused.text())
+                    .contains("lanyard: nothing was removed (too-many): more orphans than can be right")
+                    .contains("raise LANYARD_SWEEP_SHARE for one sweep");
+            assertThat(orphans.left()).isEqualTo(12);
+            assertThat(lanyard.login(credential).status()).isEqualTo(201);
+        } finally {
+            orphans.remove();
+        }
+    }
+
     /** Runs last: whatever the other tests have left anywhere is looked through. */
     @Test
     @Order(Integer.MAX_VALUE)
@@ -237,6 +300,14 @@ class TheWholeLoopTest {
         secrets.add(credential, lanyard.login(credential).token());
         assertThat(secrets.derived()).hasSizeGreaterThan(5);
         assertThat(secrets.leaks(bus)).isEmpty();
+    }
+
+    /** What the command says, once the revoker has heard all that was told. */
+    private String sweep(String... options) {
+        var arguments = Stream.concat(Stream.of("sweep"), Stream.of(options)).toArray(String[]::new);
+        return await().atMost(PATIENCE)
+                .until(() -> operator.runs(arguments), read -> read.exitCode() == 0)
+                .text();
     }
 
     private void tell(String action, String outcome) {

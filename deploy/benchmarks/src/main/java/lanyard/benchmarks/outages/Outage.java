@@ -28,27 +28,29 @@ enum Outage {
             new Deed.KillAt(Parts.REVOKER, "DELETE", "/OS-TRUST/trusts", true)),
     REVOKER_KILLED_AFTER_A_USER(
             "a revoker is killed when a user was removed", new Deed.KillAt(Parts.REVOKER, "DELETE", "/users", true)),
-    KAFKA_STOPPED("Kafka is stopped", new Deed.Hold(site -> site.stop(Parts.KAFKA), Site::mend)),
-    KAFKA_KILLED("Kafka is killed", new Deed.Hold(site -> site.kill(Parts.KAFKA), Site::mend)),
+    KAFKA_STOPPED("Kafka is stopped", new Deed.Hold("Kafka", site -> site.stop(Parts.KAFKA), Site::mend)),
+    KAFKA_KILLED("Kafka is killed", new Deed.Hold("Kafka", site -> site.kill(Parts.KAFKA), Site::mend)),
     KAFKA_SILENT(
-            "Kafka stands still", new Deed.Hold(site -> site.standStill(Parts.KAFKA), site -> site.goOn(Parts.KAFKA))),
-    KAFKA_DISK_FULL("Kafka's disk is full", new Deed.Hold(site -> site.fillDisk(Parts.KAFKA), site -> {
+            "Kafka stands still",
+            new Deed.Hold("Kafka", site -> site.standStill(Parts.KAFKA), site -> site.goOn(Parts.KAFKA))),
+    KAFKA_DISK_FULL("Kafka's disk is full", new Deed.Hold("Kafka", site -> site.fillDisk(Parts.KAFKA), site -> {
         site.kill(Parts.KAFKA);
         site.mend();
     })),
-    DATABASE_STOPPED("PostgreSQL is stopped", new Deed.Hold(site -> site.stop(Parts.POSTGRES), Site::mend)),
-    DATABASE_CRASHED("PostgreSQL crashes", new Deed.Hold(site -> site.kill(Parts.POSTGRES), Site::mend)),
-    DATABASE_RESTORED("PostgreSQL is set back to a backup", new Deed.Hold(Site::backUp, Site::restore)),
-    KEYSTONE_STOPPED("Keystone is stopped", new Deed.Hold(site -> site.stop(Parts.KEYSTONE), Site::mend)),
+    DATABASE_STOPPED(
+            "PostgreSQL is stopped", new Deed.Hold("PostgreSQL", site -> site.stop(Parts.POSTGRES), Site::mend)),
+    DATABASE_CRASHED("PostgreSQL crashes", new Deed.Hold("PostgreSQL", site -> site.kill(Parts.POSTGRES), Site::mend)),
+    DATABASE_RESTORED("PostgreSQL is set back to a backup", new Deed.Hold("PostgreSQL", Site::backUp, Site::restore)),
+    KEYSTONE_STOPPED("Keystone is stopped", new Deed.Hold("Keystone", site -> site.stop(Parts.KEYSTONE), Site::mend)),
     KEYSTONE_SILENT(
             "Keystone stands still",
-            new Deed.Hold(site -> site.standStill(Parts.KEYSTONE), site -> site.goOn(Parts.KEYSTONE))),
+            new Deed.Hold("Keystone", site -> site.standStill(Parts.KEYSTONE), site -> site.goOn(Parts.KEYSTONE))),
     KEYSTONE_BUSY(
             "Keystone answers every second call with 503",
-            new Deed.Hold(site -> site.keystoneIs(Mood.BUSY), site -> site.keystoneIs(Mood.WELL))),
+            new Deed.Hold("Keystone", site -> site.keystoneIs(Mood.BUSY), site -> site.keystoneIs(Mood.WELL))),
     KEYSTONE_MUTE(
             "every second answer of Keystone's is lost",
-            new Deed.Hold(site -> site.keystoneIs(Mood.MUTE), site -> site.keystoneIs(Mood.WELL))),
+            new Deed.Hold("Keystone", site -> site.keystoneIs(Mood.MUTE), site -> site.keystoneIs(Mood.WELL))),
     PROVISIONER_WITHOUT_KAFKA("a provisioner is cut off from Kafka", cut(Parts.PROVISIONER, Parts.KAFKA)),
     PROVISIONER_WITHOUT_DATABASE("a provisioner is cut off from PostgreSQL", cut(Parts.PROVISIONER, Parts.POSTGRES)),
     PROVISIONER_WITHOUT_KEYSTONE("a provisioner is cut off from Keystone", cut(Parts.PROVISIONER, Parts.KEYSTONE)),
@@ -67,12 +69,12 @@ enum Outage {
         /** The replica that makes such a call to Keystone is killed: before Keystone hears of it, or when it is done. */
         record KillAt(String service, String method, String path, boolean done) implements Deed {}
 
-        /** Something is away for a while. */
-        record Hold(Consumer<Site> begin, Consumer<Site> end) implements Deed {}
+        /** Something is away or unwell for a while. */
+        record Hold(String kind, Consumer<Site> begin, Consumer<Site> end) implements Deed {}
     }
 
     private static Deed cut(String service, String part) {
-        return new Deed.Hold(site -> site.cutOff(service, part), Site::reconnect);
+        return new Deed.Hold(service + " cut off", site -> site.cutOff(service, part), Site::reconnect);
     }
 
     final String title;
@@ -81,6 +83,15 @@ enum Outage {
     Outage(String title, Deed deed) {
         this.title = title;
         this.deed = deed;
+    }
+
+    /** What it has in common with others, to be summed up with them. */
+    String kind() {
+        return switch (deed) {
+            case Deed.Kill(var service) -> service + " killed";
+            case Deed.KillAt when -> when.service() + " killed";
+            case Deed.Hold hold -> hold.kind();
+        };
     }
 
     /** Whether a conductor can't tell anything meanwhile. */

@@ -52,7 +52,7 @@ public final class CredentialCommand implements Callable<Integer> {
     public Integer call() {
         var home = options.home();
         var key = ConductorKey.read(Path.of(home.env("LANYARD_CONDUCTOR_KEY")));
-        try (var events = CredentialEvents.fromTheBeginning(home.env("LANYARD_KAFKA"))) {
+        try (var events = CredentialEvents.fromTheBeginning(home)) {
             var ready = options.errors()
                     .during("Waiting for the credential of " + cluster, () -> await(events, System.nanoTime()));
             System.out.print(format.of(key.open(ready)));

@@ -35,7 +35,7 @@ public final class EventsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        try (var events = CredentialEvents.fromTheBeginning(options.home().env("LANYARD_KAFKA"))) {
+        try (var events = CredentialEvents.fromTheBeginning(options.home())) {
             boolean more = true;
             // A closed pipe (as by head) ends it, too.
             while (more && !out.checkError()) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import lanyard.local.stack.Home;
 import lanyard.local.terminal.Trouble;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -18,7 +19,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * What an operator asks for on the topic {@code lanyard.credentials}.
+ * What an operator asks for on the topic of the credential events.
  *
  * @param cluster that it is about; the nil UUID if it is about none
  * @param data beside the cluster
@@ -34,7 +35,8 @@ record OperatorEvent(String type, UUID cluster, ObjectNode data) {
     }
 
     /** Returns when the broker has the event. */
-    void tell(String kafka) {
+    void tell(Home home) {
+        var kafka = home.env("LANYARD_KAFKA");
         try (var producer = new KafkaProducer<>(
                 Map.<String, Object>of(
                         ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka,
@@ -45,7 +47,7 @@ record OperatorEvent(String type, UUID cluster, ObjectNode data) {
                 new StringSerializer(),
                 new StringSerializer())) {
             producer.send(new ProducerRecord<>(
-                            CredentialEvents.TOPIC, null, cluster.toString(), json(), List.of(CONTENT_TYPE)))
+                            CredentialEvents.topic(home), null, cluster.toString(), json(), List.of(CONTENT_TYPE)))
                     .get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

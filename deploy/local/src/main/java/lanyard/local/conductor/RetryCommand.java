@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import lanyard.local.stack.Home;
 import lanyard.local.stack.HomeOptions;
 import lanyard.local.terminal.Terminal;
 import lanyard.local.terminal.Trouble;
@@ -52,12 +53,12 @@ public final class RetryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var kafka = options.home().env("LANYARD_KAFKA");
-        try (var events = CredentialEvents.fromTheBeginning(kafka)) {
+        var home = options.home();
+        try (var events = CredentialEvents.fromTheBeginning(home)) {
             if (cluster == null) {
                 list(events);
             } else {
-                System.out.println(retry(kafka, events, cluster).line());
+                System.out.println(retry(home, events, cluster).line());
             }
         }
         return 0;
@@ -98,7 +99,7 @@ public final class RetryCommand implements Callable<Integer> {
         return line.substring(0, Math.min(line.length(), LONGEST_LINE));
     }
 
-    private CredentialEvent retry(String kafka, CredentialEvents events, UUID about) {
+    private CredentialEvent retry(Home home, CredentialEvents events, UUID about) {
         var retry = new Retry(about);
         long start = System.nanoTime();
         while (!events.isCaughtUp()) {
@@ -109,7 +110,7 @@ public final class RetryCommand implements Callable<Integer> {
                         "give it more --timeout");
             }
         }
-        retry.ask().tell(kafka);
+        retry.ask().tell(home);
         var outcome = options.errors().during("Waiting for what comes of " + about, () -> await(events, retry));
         if (outcome.type().equals(CredentialEvent.FAILED)) {
             throw new Trouble(

@@ -59,10 +59,10 @@ public final class RotateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var of = which != null && which.backend ? Rotation.Of.BACKEND : Rotation.Of.CLIENT;
-        var kafka = options.home().env("LANYARD_KAFKA");
+        var home = options.home();
         var errors = options.errors();
         var rotation = new Rotation(cluster, of);
-        try (var events = CredentialEvents.fromTheBeginning(kafka)) {
+        try (var events = CredentialEvents.fromTheBeginning(home)) {
             long start = System.nanoTime();
             while (!events.isCaughtUp()) {
                 events.poll(POLL).forEach(rotation::take);
@@ -70,7 +70,7 @@ public final class RotateCommand implements Callable<Integer> {
             }
             refuseWhatCannotBeRotated(rotation);
             var request = rotation.ask();
-            request.tell(kafka);
+            request.tell(home);
             errors.watched(
                     "Waiting for %s generation %d of %s".formatted(word(of), rotation.wanted(), cluster),
                     progress -> await(events, rotation, progress, System.nanoTime()));

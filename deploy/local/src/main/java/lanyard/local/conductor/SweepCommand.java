@@ -44,16 +44,16 @@ public final class SweepCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var kafka = options.home().env("LANYARD_KAFKA");
+        var home = options.home();
         var request = UUID.randomUUID().toString();
-        try (var events = CredentialEvents.fromNowOn(kafka)) {
+        try (var events = CredentialEvents.fromNowOn(home)) {
             new OperatorEvent(
                             CredentialEvent.SWEEP,
                             NO_CLUSTER,
                             OperatorEvent.data(NO_CLUSTER)
                                     .put("request", request)
                                     .put("dry", dryRun))
-                    .tell(kafka);
+                    .tell(home);
             var report =
                     options.errors().watched("Waiting for the revoker to sweep", progress -> await(events, request));
             var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);

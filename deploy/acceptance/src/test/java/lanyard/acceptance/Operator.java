@@ -1,0 +1,67 @@
+package lanyard.acceptance;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An operator at the command line, {@code ./lanyard} as it was built, with a stack's home that says where Kafka is. */
+final class Operator {
+    private static final Path COMMAND_LINE = ServiceProcess.THIS_VERSION.resolve("deploy/local/target");
+
+    private final Path home;
+
+    Operator(Lanyard lanyard) {
+        try {
+            home = Files.createTempDirectory(Path.of("target"), "home").toAbsolutePath();
+            Files.writeString(
+                    home.resolve("env"),
+                    "export LANYARD_KAFKA='%s'%nexport LANYARD_TOPICS_CREDENTIALS='%s'%n"
+                            .formatted(lanyard.settings.get("lanyard.kafka"), lanyard.credentials()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the operator reads, on standard output and standard error. */
+    record Read(int exitCode, String text) {}
+
+    Read runs(String... arguments) {
+        try {
+            var command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Xmx128m",
+                    "-XX:TieredStopAtLevel=1",
+                    "-cp",
+                    classPath(),
+                    "lanyard.local.Lanyard"));
+            command.addAll(List.of(arguments));
+            command.addAll(List.of("--home", home.toString()));
+            var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return new Read(process.waitFor(), text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String classPath() throws IOException {
+        try (var jars = Files.list(COMMAND_LINE)) {
+            var own = jars.map(Path::toString)
+                    .filter(jar ->
+                            jar.matches(".*/lanyard-local-[^/]*\\.jar") && !jar.matches(".*-(sources|tests)\\.jar"))
+                    .findFirst()
+                    .orElseThrow();
+            return own
+                    + File.pathSeparator
+                    + Files.readString(COMMAND_LINE.resolve("class-path")).strip();
+        }
+    }
+}
