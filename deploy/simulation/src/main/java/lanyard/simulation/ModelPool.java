@@ -298,7 +298,10 @@ final class ModelPool extends Pool {
     }
 
     private boolean isAbandoned(LeasedCluster row) {
-        return row.lease != null && row.lease.version() == 8 && !database.isPresent(holder(row.lease));
+        return row.lease != null
+                && !database.world.has(Mutation.LEASE_WITHOUT_END)
+                && row.lease.version() == 8
+                && !database.isPresent(holder(row.lease));
     }
 
     /** Whether a look would find that somebody is missing. */
