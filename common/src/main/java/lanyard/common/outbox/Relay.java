@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
-import lanyard.common.database.Wakeups;
+import lanyard.common.database.Lifeline;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +60,7 @@ class Relay {
 
     private final Pool database;
     private final Publisher publisher;
-    private final Wakeups wakeups;
+    private final Lifeline lifeline;
     private final OutboxConfig config;
     private final Counter published;
     private final Counter failed;
@@ -68,10 +68,10 @@ class Relay {
     private final Thread loop = Thread.ofVirtual().name("outbox-relay").unstarted(this::run);
     private volatile boolean running = true;
 
-    Relay(Pool database, Publisher publisher, Wakeups wakeups, OutboxConfig config, MeterRegistry metrics) {
+    Relay(Pool database, Publisher publisher, Lifeline lifeline, OutboxConfig config, MeterRegistry metrics) {
         this.database = database;
         this.publisher = publisher;
-        this.wakeups = wakeups;
+        this.lifeline = lifeline;
         this.config = config;
         // There from the start: Prometheus sees no increase in a series that begins with one.
         this.published = metrics.counter("lanyard.outbox.published");
@@ -79,7 +79,7 @@ class Relay {
     }
 
     void start(@Observes StartupEvent event) {
-        wakeups.on("outbox", bell::release);
+        lifeline.on("outbox", bell::release);
         loop.start();
     }
 

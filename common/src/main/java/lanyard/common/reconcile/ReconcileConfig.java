@@ -12,8 +12,8 @@ public interface ReconcileConfig {
     int concurrency();
 
     /**
-     * How long a claimed row is a worker's own, at least two minutes. A worker that died leaves its row to the others after this
-     * time.
+     * How long a claimed row is a worker's own, at least two minutes. One that stands still, or is cut off, leaves its row to the
+     * others after this time; one that was killed, long before.
      */
     @WithDefault("3m")
     Duration lease();

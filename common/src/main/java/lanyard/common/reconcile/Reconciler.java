@@ -13,7 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import lanyard.common.database.Wakeups;
+import lanyard.common.database.Lifeline;
 import org.jboss.logging.Logger;
 
 /**
@@ -27,7 +27,7 @@ class Reconciler {
 
     private final Leases leases;
     private final Reconciliation reconciliation;
-    private final Wakeups wakeups;
+    private final Lifeline lifeline;
     private final Semaphore free;
     private final Duration interval;
     private final Waits waits;
@@ -39,17 +39,17 @@ class Reconciler {
 
     private volatile boolean running = true;
 
-    Reconciler(Leases leases, Reconciliation reconciliation, Wakeups wakeups, Waits waits, ReconcileConfig config) {
+    Reconciler(Leases leases, Reconciliation reconciliation, Lifeline lifeline, Waits waits, ReconcileConfig config) {
         this.leases = leases;
         this.reconciliation = reconciliation;
-        this.wakeups = wakeups;
+        this.lifeline = lifeline;
         this.free = new Semaphore(config.concurrency());
         this.interval = config.interval();
         this.waits = waits;
     }
 
     void start(@Observes StartupEvent event) {
-        wakeups.on("cluster", bell::release);
+        lifeline.on("cluster", bell::release);
         Thread.ofVirtual().name("reconciler").start(this::run);
     }
 
@@ -57,7 +57,7 @@ class Reconciler {
         running = false;
         bell.release();
         workers.shutdown();
-        // What does not end in time keeps its lease until that runs out; another replica then goes on from the row.
+        // What does not end in time keeps its lease until the process is gone; another replica then goes on from the row.
         if (!workers.awaitTermination(10, TimeUnit.SECONDS)) {
             workers.shutdownNow();
         }

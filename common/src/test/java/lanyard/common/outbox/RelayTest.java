@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import lanyard.common.database.Lifeline;
 import lanyard.common.database.Transactions;
-import lanyard.common.database.Wakeups;
 import lanyard.common.events.EventCodec;
 import lanyard.common.reconcile.ByHand;
 import lanyard.common.reconcile.Database;
@@ -55,7 +55,7 @@ class RelayTest {
     Publisher publisher;
 
     @Inject
-    Wakeups wakeups;
+    Lifeline lifeline;
 
     @Inject
     LanyardConfig config;
@@ -307,7 +307,7 @@ class RelayTest {
     }
 
     private Relay relay(OutboxConfig rhythm) {
-        return new Relay(pool, publisher, wakeups, rhythm, metrics);
+        return new Relay(pool, publisher, lifeline, rhythm, metrics);
     }
 
     private void start(OutboxConfig rhythm) {

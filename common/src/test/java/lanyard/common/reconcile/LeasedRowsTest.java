@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import lanyard.common.database.Lifeline;
 import lanyard.common.database.Transactions;
 import lanyard.common.testing.RealParts;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +33,9 @@ class LeasedRowsTest {
     InstantSource clock;
 
     @Inject
+    Lifeline lifeline;
+
+    @Inject
     Transactions transactions;
 
     @Inject
@@ -45,7 +49,7 @@ class LeasedRowsTest {
     void empty() {
         database.empty();
         rows = new LeasedRows<>(transactions, TestCluster.class, TestCluster::state);
-        leases = new Leases(pool, clock, new Pace(8, Duration.ofMinutes(2), Duration.ofSeconds(60)));
+        leases = new Leases(pool, clock, lifeline, new Pace(8, Duration.ofMinutes(2), Duration.ofSeconds(60)));
     }
 
     // Hearing

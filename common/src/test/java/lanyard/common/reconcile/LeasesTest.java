@@ -2,10 +2,13 @@ package lanyard.common.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.vertx.core.Vertx;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.inject.Inject;
 import java.time.Duration;
@@ -19,6 +22,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import lanyard.common.database.Departures;
+import lanyard.common.database.Lifeline;
+import lanyard.common.settings.LanyardConfig;
 import lanyard.common.testing.RealParts;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +34,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(RealParts.class)
 class LeasesTest {
     private static final Duration LONG = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     @Inject
     Pool pool;
@@ -36,7 +43,18 @@ class LeasesTest {
     InstantSource clock;
 
     @Inject
+    Lifeline lifeline;
+
+    @Inject
+    Vertx vertx;
+
+    @Inject
+    LanyardConfig config;
+
+    @Inject
     Database database;
+
+    private Instant now;
 
     @BeforeEach
     void empty() {
@@ -107,6 +125,145 @@ class LeasesTest {
         assertThat(heir.cluster()).isEqualTo(dead.cluster());
         assertThat(heir.id()).isNotEqualTo(dead.id());
         assertThat(heir.attempts()).isEqualTo(2);
+    }
+
+    // What a process leaves that is gone
+
+    @Test
+    void whatAKilledProcessHeldIsTakenOverAfterAGrace() {
+        database.makeDue(1);
+        var killed = replica();
+        var dead = claimedBy(killed).getFirst();
+        var heir = heir();
+        killed.stop(new ShutdownEvent());
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(missing()).hasSize(1));
+        assertThat(heir.claim(1)).isEmpty();
+        pass(Departures.GRACE.minusMillis(1));
+        assertThat(heir.claim(1)).isEmpty();
+        pass(Duration.ofSeconds(1));
+        var taken = heir.claim(1).getFirst();
+
+        assertThat(taken.cluster()).isEqualTo(dead.cluster());
+        assertThat(taken.attempts()).isEqualTo(2);
+        assertThat(rowSays(taken)).isTrue();
+        assertThat(rowSays(dead)).isFalse();
+    }
+
+    @Test
+    void whatALivingProcessHoldsIsItsOwnHoweverLong() {
+        database.makeDue(1);
+        var holder = replica();
+        claimedBy(holder);
+        var heir = heir();
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(heir.claim(1)).isEmpty();
+            pass(Departures.GRACE);
+        }
+        holder.stop(new ShutdownEvent());
+    }
+
+    @Test
+    void whoseSessionBreaksBeginsNothingUntilItHasAnotherAndLosesNothing() {
+        database.makeDue(1);
+        var holder = replica();
+        var lease = claimedBy(holder).getFirst();
+        var standing = holder.standing();
+        var heir = heir();
+        assertThat(lease.endsSoon(clock.instant())).isFalse();
+
+        database.run(
+                """
+                select pg_terminate_backend(pid) from pg_locks
+                where locktype = 'advisory' and lpad(to_hex(objid::bigint), 8, '0') = $1
+                """,
+                standing.holder());
+        await().atMost(PATIENCE).until(() -> lease.endsSoon(clock.instant()));
+        heir.claim(1);
+        await().atMost(PATIENCE).until(() -> !lease.endsSoon(clock.instant()));
+        pass(Departures.GRACE);
+
+        assertThat(heir.claim(1)).isEmpty();
+        assertThat(rowSays(lease)).isTrue();
+        assertThat(holder.standing()).isNotEqualTo(standing);
+        assertThat(holder.standing().holder()).isEqualTo(standing.holder());
+        holder.stop(new ShutdownEvent());
+    }
+
+    @Test
+    void whomTheDatabaseDoesNotShowKnowsIt() {
+        var holder = replica();
+        database.run("alter view present rename to shown");
+        database.run("create view present as select * from shown where false");
+        try {
+            await().atMost(PATIENCE).until(() -> !holder.isSeen());
+        } finally {
+            database.run("drop view present");
+            database.run("alter view shown rename to present");
+        }
+
+        await().atMost(PATIENCE).until(holder::isSeen);
+        holder.stop(new ShutdownEvent());
+    }
+
+    @Test
+    void whoIsNotSeenClaimsUntilTheLeaseRunsOut() {
+        database.makeDue(1);
+        var lease = new Leases(pool, clock, () -> null, pace(LONG)).claim(1).getFirst();
+        var heir = heir();
+
+        assertThat(lease.endsSoon(clock.instant())).isFalse();
+        assertThat(missing()).isEmpty();
+        heir.claim(1);
+        pass(Departures.GRACE);
+        assertThat(heir.claim(1)).isEmpty();
+    }
+
+    @Test
+    void whatAnOlderVersionClaimedIsItsOwnUntilTheLeaseRunsOut() {
+        database.makeDue(1);
+        claimedBy(lifeline);
+        database.run("update cluster set lease = gen_random_uuid()");
+
+        assertThat(missing()).isEmpty();
+    }
+
+    private List<String> missing() {
+        return database.rows(Leases.MISSING).stream()
+                .map(row -> row.getString(0))
+                .toList();
+    }
+
+    private boolean rowSays(Lease lease) {
+        return database.count("cluster", "lease = $1", lease.id()) == 1;
+    }
+
+    /** Another replica, of which the others see that it lives. */
+    private Lifeline replica() {
+        var another = new Lifeline(vertx, config);
+        await().atMost(PATIENCE).until(another::isSeen);
+        return another;
+    }
+
+    private List<Lease> claimedBy(Lifeline holder) {
+        await().atMost(PATIENCE).until(holder::isSeen);
+        return new Leases(pool, clock, holder, pace(LONG)).claim(1);
+    }
+
+    /** Leases by a clock that stands still until it is told. */
+    private Leases heir() {
+        await().atMost(PATIENCE).until(lifeline::isSeen);
+        now = clock.instant();
+        return new Leases(pool, () -> now, lifeline, pace(LONG));
+    }
+
+    private void pass(Duration time) {
+        now = now.plus(time);
+    }
+
+    private static Pace pace(Duration length) {
+        return new Pace(8, length, Duration.ofSeconds(60));
     }
 
     @Test
@@ -210,7 +367,7 @@ class LeasesTest {
         database.makeDue(5_000);
         database.run("analyze cluster");
 
-        var plan = database.rows("explain " + Leases.CLAIM, 8, 60.0).stream()
+        var plan = database.rows("explain " + Leases.CLAIM, 8, 60.0, "00000000").stream()
                 .map(row -> row.getString(0))
                 .toList();
 
@@ -259,7 +416,7 @@ class LeasesTest {
     @Test
     void aStepIsBegunOnlyWhileEnoughOfTheLeaseIsLeft() {
         var now = Instant.parse("2026-11-23T12:00:00Z");
-        var lease = new Lease("c", UUID.randomUUID(), 1, now.plus(LONG));
+        var lease = new Lease("c", UUID.randomUUID(), 1, now.plus(LONG), () -> true);
 
         assertThat(lease.endsSoon(now)).isFalse();
         assertThat(lease.endsSoon(now.plusSeconds(60))).isFalse();
@@ -274,7 +431,7 @@ class LeasesTest {
     }
 
     private Leases leases(Duration length) {
-        return new Leases(pool, clock, new Pace(8, length, Duration.ofSeconds(60)));
+        return new Leases(pool, clock, lifeline, pace(length));
     }
 
     /** Runs the work that often at once, and fails if one of them failed. */

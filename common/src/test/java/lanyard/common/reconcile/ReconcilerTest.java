@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import lanyard.common.database.Lifeline;
 import lanyard.common.database.Transactions;
-import lanyard.common.database.Wakeups;
 import lanyard.common.testing.RealParts;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +47,7 @@ class ReconcilerTest {
     Transactions transactions;
 
     @Inject
-    Wakeups wakeups;
+    Lifeline lifeline;
 
     @Inject
     Database database;
@@ -173,7 +173,7 @@ class ReconcilerTest {
         database.makeDue(1);
         var pace = new Pace(8, LONG, Duration.ofMillis(50), Duration.ofMillis(1), Duration.ofMillis(1));
         var failures = new AtomicInteger();
-        var leases = new Leases(pool, clock, pace) {
+        var leases = new Leases(pool, clock, lifeline, pace) {
             @Override
             void fail(Lease lease, Duration retryIn, String why) {
                 if (failures.incrementAndGet() < 3) {
@@ -189,7 +189,7 @@ class ReconcilerTest {
             settle(lease);
         };
 
-        start(new Reconciler(leases, work, wakeups, new Waits(pace), pace));
+        start(new Reconciler(leases, work, lifeline, new Waits(pace), pace));
 
         // Long before the lease would have run out.
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(worked).hasSize(1));
@@ -325,7 +325,7 @@ class ReconcilerTest {
         database.makeDue(3);
         var pace = new Pace(8, LONG, NEVER);
         var self = new AtomicReference<Reconciler>();
-        var leases = new Leases(pool, clock, pace) {
+        var leases = new Leases(pool, clock, lifeline, pace) {
             @Override
             List<Lease> claim(int most) {
                 var claimed = super.claim(most);
@@ -334,7 +334,7 @@ class ReconcilerTest {
             }
         };
 
-        self.set(new Reconciler(leases, this::settle, wakeups, new Waits(pace), pace));
+        self.set(new Reconciler(leases, this::settle, lifeline, new Waits(pace), pace));
         self.get().start(new StartupEvent());
 
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(
@@ -344,7 +344,7 @@ class ReconcilerTest {
     }
 
     private Reconciler start(ReconcileConfig pace, Reconciliation work) {
-        return start(new Reconciler(new Leases(pool, clock, pace), work, wakeups, new Waits(pace), pace));
+        return start(new Reconciler(new Leases(pool, clock, lifeline, pace), work, lifeline, new Waits(pace), pace));
     }
 
     private Reconciler start(Reconciler reconciler) {

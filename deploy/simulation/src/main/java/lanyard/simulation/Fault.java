@@ -30,6 +30,8 @@ enum Fault {
     ROLLBACK,
     /** It was committed, and the answer was lost. */
     COMMIT_UNCONFIRMED,
+    /** The session breaks by which the others see that a process lives, or that of every process does. */
+    SESSION_LOST,
     /** Keystone was not reached, or failed before it did anything. */
     KEYSTONE_UNAVAILABLE,
     /** Keystone takes its time before it does anything. */

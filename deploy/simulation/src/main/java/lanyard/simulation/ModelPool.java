@@ -12,17 +12,21 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.Spliterator;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import lanyard.common.reconcile.LeasedCluster;
 import lanyard.common.reconcile.Phase;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pool of connections on which the loops run their few statements in SQL, each a transaction of its own. They are known by their text:
@@ -52,11 +56,29 @@ final class ModelPool extends Pool {
                   limit $1
                   for update skip locked)
                 update cluster c
-                set lease = gen_random_uuid(), leased_until = now() + make_interval(secs => $2), attempts = attempts + 1
+                set lease = coalesce(
+                    overlay(overlay(gen_random_uuid()::text placing '8' from 15) placing $3 from 1)::uuid, gen_random_uuid()),
+                  leased_until = now() + make_interval(secs => $2), attempts = attempts + 1
                 from due where c.cluster = due.cluster
                 returning c.cluster, c.lease, c.attempts
                 """,
                 this::claimClusters);
+        knows(
+                """
+                select distinct holder(lease) from cluster
+                where lease is not null and holder(lease) not in (select holder from present)
+                """,
+                nothing -> missing().<List<Object>>map(List::of).toList());
+        knows(
+                """
+                update cluster c set lease = null, leased_until = null
+                from (
+                  select cluster from cluster
+                  where lease is not null and holder(lease) = any($1) and holder(lease) not in (select holder from present)
+                  for update skip locked) left_behind
+                where c.cluster = left_behind.cluster
+                """,
+                this::takeFromTheDead);
         knows(
                 """
                 update cluster set lease = null, leased_until = null, due_at = now() + make_interval(secs => $3)
@@ -254,12 +276,62 @@ final class ModelPool extends Pool {
                         .thenComparing(row -> Objects.requireNonNull(row.dueAt)))
                 .limit(parameters.getInteger(0))
                 .map(row -> {
-                    row.lease = new UUID(database.world.random.nextLong(), database.world.random.nextLong());
+                    row.lease = lease(parameters.getString(2));
                     row.leasedUntil = until;
                     row.attempts++;
                     return List.<Object>of(row.cluster, row.lease, row.attempts);
                 })
                 .toList();
+    }
+
+    private UUID lease(@Nullable String holder) {
+        var first = database.world.random.nextLong() & ~0xf000L;
+        return new UUID(
+                holder == null
+                        ? first | 0x4000L
+                        : first & 0xffffffffL | 0x8000L | (long) HexFormat.fromHexDigits(holder) << 32,
+                database.world.random.nextLong());
+    }
+
+    private static String holder(UUID lease) {
+        return HexFormat.of().toHexDigits((int) (lease.getMostSignificantBits() >>> 32));
+    }
+
+    private boolean isAbandoned(LeasedCluster row) {
+        return row.lease != null
+                && !database.world.has(Mutation.LEASE_WITHOUT_END)
+                && row.lease.version() == 8
+                && !database.isPresent(holder(row.lease));
+    }
+
+    /** Whether a look would find that somebody is missing. */
+    boolean hasMissing() {
+        for (var row : database.called("cluster").rows.values()) {
+            if (isAbandoned((LeasedCluster) row)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private Stream<String> missing() {
+        return clusters().stream()
+                .filter(this::isAbandoned)
+                .map(row -> holder(Objects.requireNonNull(row.lease)))
+                .distinct();
+    }
+
+    private List<List<Object>> takeFromTheDead(Tuple parameters) {
+        var gone = Set.of(parameters.getArrayOfStrings(0));
+        var taken = clusters().stream()
+                .filter(row -> isAbandoned(row) && gone.contains(holder(Objects.requireNonNull(row.lease))))
+                .filter(row -> !database.isLocked(database.called("cluster"), row.cluster))
+                .toList();
+        taken.forEach(row -> {
+            row.lease = null;
+            row.leasedUntil = null;
+        });
+        return taken.stream().map(row -> List.<Object>of()).toList();
     }
 
     private List<List<Object>> giveBack(Tuple parameters) {

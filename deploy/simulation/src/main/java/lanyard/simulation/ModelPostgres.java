@@ -29,6 +29,7 @@ final class ModelPostgres implements Surroundings.Tables {
     private final Map<String, Table<?>> tables = new TreeMap<>();
     private final Map<Row, Transaction> locks = new HashMap<>();
     private final List<Transaction> open = new ArrayList<>();
+    private final List<ModelSession> present = new ArrayList<>();
     private final Map<Object, LeasedCluster> lastRead = new IdentityHashMap<>();
 
     ModelPostgres(World world, String name) {
@@ -139,8 +140,20 @@ final class ModelPostgres implements Surroundings.Tables {
         locks.values().removeIf(holder -> holder == transaction);
     }
 
+    /** The session by which the others see that a process lives. */
+    ModelSession connect(Process process) {
+        var session = new ModelSession(world, process);
+        present.add(session);
+        return session;
+    }
+
+    boolean isPresent(String holder) {
+        return present.stream().anyMatch(session -> session.shows(holder));
+    }
+
     /** The connections of a process that died are gone, and what it had not committed. */
     void abort(Process process) {
+        present.removeIf(session -> session.process == process);
         for (var transaction : List.copyOf(open)) {
             if (transaction.process == process) {
                 close(transaction);
@@ -151,6 +164,12 @@ final class ModelPostgres implements Surroundings.Tables {
     /** The point before a statement. */
     void statement(String what) {
         world.step(Coroutine.Next.POSTGRES);
+        if (world.strikes(Fault.SESSION_LOST)) {
+            var all = world.random.nextInt(4) == 0;
+            present.stream()
+                    .filter(one -> all || one.process == world.process())
+                    .forEach(ModelSession::breaks);
+        }
         if (world.strikes(Fault.ROLLBACK)) {
             world.log(name + " " + what + ": CONNECTION LOST");
             throw new Broken("connection lost");

@@ -46,6 +46,7 @@ record Plan(
             Fault.PUBLISH_DELAYED,
             Fault.ROLLBACK,
             Fault.COMMIT_UNCONFIRMED,
+            Fault.SESSION_LOST,
             Fault.KEYSTONE_UNAVAILABLE,
             Fault.KEYSTONE_SLOW,
             Fault.KEYSTONE_UNCONFIRMED,
@@ -97,6 +98,7 @@ record Plan(
             case MESSAGE_DUPLICATED, MESSAGE_DELAYED -> 0.25;
             case PUBLISH_FAILED, PUBLISH_UNCONFIRMED, PUBLISH_DELAYED -> 0.15;
             case ROLLBACK, COMMIT_UNCONFIRMED -> 0.02;
+            case SESSION_LOST -> 0.01;
             case KEYSTONE_UNAVAILABLE, KEYSTONE_SLOW, KEYSTONE_UNCONFIRMED -> 0.05;
             case KEYSTONE_PARTIAL -> 0.1;
             case KEYSTONE_REFUSES -> 0.02;

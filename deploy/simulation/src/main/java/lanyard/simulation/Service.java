@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import lanyard.common.database.Presence;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.FailureReason;
@@ -101,7 +102,7 @@ final class Service {
         process.clockError = world.random.nextLong(-World.SECOND, World.SECOND);
         process.atDeath(() -> database.abort(process));
         var pool = new ModelPool(database, outbox);
-        var around = surroundings(process, pool);
+        var around = surroundings(process, pool, database.connect(process));
         var built = builder.apply(around);
         running.put(replica, new Running(process, built));
         company.accept(process, built);
@@ -128,13 +129,14 @@ final class Service {
         return process;
     }
 
-    private Surroundings surroundings(Process process, ModelPool pool) {
+    private Surroundings surroundings(Process process, ModelPool pool, Presence presence) {
         var settings = Settings.of(world.plan.profiles());
         var backoff = settings.of(ReconcileConfig.class).backoff();
         return new Surroundings(
                 name,
                 database.sessions(),
                 pool,
+                presence,
                 keystone,
                 keystone,
                 kafka::publish,
@@ -189,7 +191,7 @@ final class Service {
     private void reconcile(Process process, ModelPool pool, ReconcileParts reconciling) {
         var length = Surroundings.lease(Settings.of(world.plan.profiles())).toNanos() / 1000;
         while (true) {
-            world.await(Coroutine.Next.POSTGRES, pool::hasDueClusters, pool::nextDue);
+            world.await(Coroutine.Next.POSTGRES, () -> pool.hasDueClusters() || pool.hasMissing(), pool::nextDue);
             var ends = world.now() + length;
             var leases = reconciling.claim(1 + world.random.nextInt(3));
             for (var lease : leases) {

@@ -13,6 +13,7 @@ import java.util.function.IntSupplier;
 import java.util.function.LongBinaryOperator;
 import java.util.function.Supplier;
 import lanyard.common.database.DirectTransactions;
+import lanyard.common.database.Presence;
 import lanyard.common.database.Transactions;
 import lanyard.common.intake.Intake;
 import lanyard.common.intake.IntakeParts;
@@ -41,6 +42,7 @@ public record Surroundings(
         String service,
         Mutiny.SessionFactory sessions,
         Pool pool,
+        Presence presence,
         KeystoneAdmin keystone,
         KeystoneTokens tokens,
         Broker broker,
@@ -88,7 +90,7 @@ public record Surroundings(
     }
 
     public ReconcileParts reconciling(Reconciliation reconciliation) {
-        return new ReconcileParts(pool, clock, reconciliation, waits, settings.of(ReconcileConfig.class));
+        return new ReconcileParts(pool, clock, presence, reconciliation, waits, settings.of(ReconcileConfig.class));
     }
 
     IntSupplier relay() {

@@ -3,6 +3,7 @@ package lanyard.common.reconcile;
 import io.vertx.mutiny.sqlclient.Pool;
 import java.time.InstantSource;
 import java.util.List;
+import lanyard.common.database.Presence;
 
 /** The reconcile loop, step by step. */
 public final class ReconcileParts {
@@ -10,8 +11,14 @@ public final class ReconcileParts {
 
     @SuppressWarnings("NullAway") // Nothing wakes the loop: its steps are called.
     public ReconcileParts(
-            Pool database, InstantSource clock, Reconciliation reconciliation, Waits waits, ReconcileConfig config) {
-        this.reconciler = new Reconciler(new Leases(database, clock, config), reconciliation, null, waits, config);
+            Pool database,
+            InstantSource clock,
+            Presence presence,
+            Reconciliation reconciliation,
+            Waits waits,
+            ReconcileConfig config) {
+        var leases = new Leases(database, clock, presence, config);
+        this.reconciler = new Reconciler(leases, reconciliation, null, waits, config);
     }
 
     /** Claims due rows. */
