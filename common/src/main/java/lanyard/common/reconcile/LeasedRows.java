@@ -23,7 +23,8 @@ public final class LeasedRows<R extends LeasedCluster, S> {
     // A new row has the table's defaults, which are the neutral element of what can be heard.
     private static final String INSERT = "insert into cluster (cluster) values (?1) on conflict do nothing";
 
-    // Made and locked in the order of their clusters, so that two replicas that hear of the same ones in different order
+    // Made and locked in the order of their clusters, so that two replicas that hear of the same ones in different
+    // order
     // wait for each other and never in a circle. The joins commute: no order that matters is lost by that.
     private static final String INSERT_ALL =
             "insert into cluster (cluster) select heard from unnest(cast(?1 as text[])) heard order by heard on conflict do nothing";
