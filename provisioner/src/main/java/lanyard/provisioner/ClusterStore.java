@@ -4,11 +4,13 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lanyard.common.conductor.ClusterNotification;
 import lanyard.common.database.Transactions;
 import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.reconcile.Desired;
@@ -51,6 +53,15 @@ class ClusterStore {
 
     /** What a row says, as one reading of it. */
     record State(Desired desired, Provisioning.Recorded recorded) {}
+
+    /** Joins what the conductor told into the rows of its clusters, in the caller's session. */
+    Uni<Void> hear(Mutiny.Session session, List<ClusterNotification> told) {
+        return clusters.hearAll(
+                session,
+                told,
+                ClusterNotification::cluster,
+                (row, one) -> row.hear(Desired.heard(one), false, clock.instant()));
+    }
 
     /** Joins what was heard of a cluster into its row, in the caller's session. */
     Uni<Void> hear(Mutiny.Session session, String cluster, Desired heard) {

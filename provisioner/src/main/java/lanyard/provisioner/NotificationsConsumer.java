@@ -6,10 +6,10 @@ import lanyard.common.conductor.ClusterNotification.Action;
 import lanyard.common.conductor.NotificationParser;
 import lanyard.common.conductor.Parsed;
 import lanyard.common.intake.Intake;
-import lanyard.common.reconcile.Desired;
 import lanyard.common.settings.ConductorConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hears from the conductor which clusters there should be. That one is to go is heard here too, unless the revoker asks the conductor
@@ -29,14 +29,14 @@ class NotificationsConsumer {
     }
 
     @Incoming("notifications")
-    Uni<Void> hear(ConsumerRecord<String, byte[]> message) {
-        return switch (NotificationParser.parse(message.value())) {
-            case Parsed.Cluster(var told)
-            when told.action() == Action.DELETE && !believesDeletes -> intake.ignore(message);
-            case Parsed.Cluster(var told) ->
-                intake.commit(message, session -> store.hear(session, told.cluster(), Desired.heard(told)));
-            case Parsed.Ignored() -> intake.ignore(message);
-            case Parsed.Rejected(var reason, var detail) -> intake.reject(message, reason.label(), detail);
-        };
+    Uni<Void> hear(ConsumerRecords<String, byte[]> batch) {
+        return intake.commitAll(batch, this::parse, store::hear);
+    }
+
+    private Parsed parse(byte @Nullable [] message) {
+        var parsed = NotificationParser.parse(message);
+        return parsed instanceof Parsed.Cluster(var told) && told.action() == Action.DELETE && !believesDeletes
+                ? new Parsed.Ignored()
+                : parsed;
     }
 }

@@ -4,15 +4,16 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import lanyard.common.conductor.ClusterNotification;
 import lanyard.common.conductor.NotificationParser;
-import lanyard.common.conductor.Parsed;
 import lanyard.common.intake.Intake;
 import lanyard.common.reconcile.Desired;
 import lanyard.common.reconcile.LeasedRows;
 import lanyard.revoker.Revocation.Recorded;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
+import org.hibernate.reactive.mutiny.Mutiny;
 
 /**
  * Hears from the conductor which clusters are on their way out, and which ones there are: what Keystone holds for one of these is no
@@ -34,22 +35,15 @@ class NotificationsConsumer {
     }
 
     @Incoming("notifications")
-    Uni<Void> hear(ConsumerRecord<String, byte[]> message) {
-        return switch (NotificationParser.parse(message.value())) {
-            case Parsed.Cluster(var told) -> hear(message, told);
-            case Parsed.Ignored() -> intake.ignore(message);
-            case Parsed.Rejected(var reason, var detail) -> intake.reject(message, reason.label(), detail);
-        };
+    Uni<Void> hear(ConsumerRecords<String, byte[]> batch) {
+        return intake.commitAll(batch, NotificationParser::parse, this::take);
     }
 
-    private Uni<Void> hear(ConsumerRecord<String, byte[]> message, ClusterNotification told) {
-        var phase = Desired.heard(told).phase();
-        var deadline = clock.instant().plus(deleteDeadline);
-        return intake.commit(
-                message,
-                session -> clusters.hear(
-                        session,
-                        told.cluster(),
-                        row -> row.hear(row.recorded().join(phase, deadline, told.project()), clock.instant())));
+    private Uni<Void> take(Mutiny.Session session, List<ClusterNotification> told) {
+        return clusters.hearAll(session, told, ClusterNotification::cluster, (row, one) -> {
+            var now = clock.instant();
+            var phase = Desired.heard(one).phase();
+            row.hear(row.recorded().join(phase, now.plus(deleteDeadline), one.project()), now);
+        });
     }
 }

@@ -2,22 +2,29 @@ package lanyard.common.intake;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
+import lanyard.common.conductor.ClusterNotification;
+import lanyard.common.conductor.Parsed;
 import lanyard.common.outbox.Outbox;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.hibernate.reactive.mutiny.Mutiny;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a message from the bus becomes a row: it is acknowledged when what it says is committed, and not before.
+ * How messages from the bus become rows: each is acknowledged when what it says is committed, and not before.
  *
  * <p>While the database is away the message waits and is tried again, for as long as it takes; nothing is skipped. What can never
  * be committed, and what could not be understood, leaves a dead letter, which says where the message is and why it was refused,
@@ -49,13 +56,87 @@ public class Intake {
         this.service = service;
     }
 
+    /** What a transaction does with all that the conductor told. */
+    public interface Change {
+        Uni<Void> take(Mutiny.Session session, List<ClusterNotification> told);
+    }
+
+    /** A message that is not passed over. */
+    private record Heard(ConsumerRecord<String, byte[]> message, Parsed parsed) {}
+
+    /**
+     * Commits what a batch of messages says, in one transaction; done when all of it is committed. A message that is none of ours
+     * costs no more than to be parsed.
+     */
+    public Uni<Void> commitAll(ConsumerRecords<String, byte[]> batch, Function<byte[], Parsed> parser, Change change) {
+        var heard = new ArrayList<Heard>();
+        for (var partition : batch.partitions()) {
+            var messages = batch.records(partition);
+            var before = heard.size();
+            for (var message : messages) {
+                var parsed = parser.apply(message.value());
+                if (!(parsed instanceof Parsed.Ignored)) {
+                    heard.add(new Heard(message, parsed));
+                }
+            }
+            counter(partition.topic(), "ignored").increment(messages.size() - (heard.size() - before));
+        }
+        return (heard.isEmpty() ? Uni.createFrom().voidItem() : commitAll(heard, change))
+                .invoke(() -> positions.pass(batch));
+    }
+
+    /** What can never be committed as a whole is halved, until the message that is to blame is by itself. */
+    private Uni<Void> commitAll(List<Heard> heard, Change change) {
+        var first = heard.getFirst().message();
+        return persistently(first, session -> take(session, heard, change))
+                .invoke(() -> heard.forEach(this::done))
+                .onFailure(Intake::isImpossible)
+                .recoverWithUni(e -> {
+                    if (heard.size() == 1) {
+                        return rejectImpossible(first);
+                    }
+                    var half = heard.size() / 2;
+                    return commitAll(heard.subList(0, half), change)
+                            .chain(() -> commitAll(heard.subList(half, heard.size()), change));
+                });
+    }
+
+    private Uni<Void> take(Mutiny.Session session, List<Heard> heard, Change change) {
+        var told = new ArrayList<ClusterNotification>();
+        var letters = new ArrayList<DeadLetter>();
+        for (var one : heard) {
+            switch (one.parsed()) {
+                case Parsed.Cluster(var notification) -> told.add(notification);
+                case Parsed.Rejected(var reason, var detail) ->
+                    letters.add(letter(one.message(), reason.label(), detail));
+                case Parsed.Ignored() -> throw new IllegalStateException("it was passed over");
+            }
+        }
+        return (told.isEmpty() ? Uni.createFrom().voidItem() : change.take(session, told))
+                .chain(() -> Multi.createFrom()
+                        .iterable(letters)
+                        .onItem()
+                        .transformToUniAndConcatenate(letter -> outbox.appendDeadLetter(session, write(letter)))
+                        .collect()
+                        .last())
+                .replaceWithVoid();
+    }
+
+    private void done(Heard one) {
+        if (one.parsed() instanceof Parsed.Rejected(var reason, var detail)) {
+            refused(one.message(), reason.label(), detail);
+        } else {
+            count(one.message(), "read");
+        }
+    }
+
     /** Commits what a message says; done when it is committed. */
     public Uni<Void> commit(ConsumerRecord<String, byte[]> message, Function<Mutiny.Session, Uni<Void>> change) {
         return persistently(message, change)
                 .invoke(() -> positions.pass(message))
                 .invoke(() -> count(message, "read"))
                 .onFailure(Intake::isImpossible)
-                .recoverWithUni(e -> reject(message, "impossible", "what it says can never be recorded"));
+                .recoverWithUni(e -> rejectImpossible(message));
     }
 
     /** Passes over a message that is none of ours. */
@@ -72,9 +153,27 @@ public class Intake {
      * @param detail for an operator; must not hold content of the message
      */
     public Uni<Void> reject(ConsumerRecord<String, byte[]> message, String reason, String detail) {
+        refused(message, reason, detail);
+        return persistently(
+                        message, session -> outbox.appendDeadLetter(session, write(letter(message, reason, detail))))
+                .invoke(() -> positions.pass(message));
+    }
+
+    private Uni<Void> rejectImpossible(ConsumerRecord<String, byte[]> message) {
+        return reject(message, "impossible", "what it says can never be recorded");
+    }
+
+    private void refused(ConsumerRecord<String, byte[]> message, String reason, String detail) {
         LOG.warnf("refused a message at %s: %s, %s", place(message), reason, detail);
         count(message, "dead-lettered");
-        var letter = new DeadLetter(
+    }
+
+    /** Who refused a message, where that is, and why it was. */
+    private record DeadLetter(
+            String service, String topic, int partition, long offset, int bytes, String reason, String detail) {}
+
+    private DeadLetter letter(ConsumerRecord<String, byte[]> message, String reason, String detail) {
+        return new DeadLetter(
                 service,
                 message.topic(),
                 message.partition(),
@@ -82,13 +181,7 @@ public class Intake {
                 message.value() == null ? 0 : message.value().length,
                 reason,
                 detail);
-        return persistently(message, session -> outbox.appendDeadLetter(session, write(letter)))
-                .invoke(() -> positions.pass(message));
     }
-
-    /** Who refused a message, where that is, and why it was. */
-    private record DeadLetter(
-            String service, String topic, int partition, long offset, int bytes, String reason, String detail) {}
 
     private Uni<Void> persistently(ConsumerRecord<String, byte[]> message, Function<Mutiny.Session, Uni<Void>> change) {
         return Uni.createFrom()
@@ -129,8 +222,11 @@ public class Intake {
     }
 
     private void count(ConsumerRecord<String, byte[]> message, String result) {
-        metrics.counter("lanyard.messages", "topic", message.topic(), "result", result)
-                .increment();
+        counter(message.topic(), result).increment();
+    }
+
+    private Counter counter(String topic, String result) {
+        return metrics.counter("lanyard.messages", "topic", topic, "result", result);
     }
 
     private static String place(ConsumerRecord<String, byte[]> message) {

@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -63,6 +64,11 @@ class Positions implements KafkaConsumerRebalanceListener {
     /** A message is done with. Those of a partition come one after the other. */
     void pass(ConsumerRecord<?, ?> message) {
         passed.put(new TopicPartition(message.topic(), message.partition()), message.offset() + 1);
+    }
+
+    /** All of a batch are done with. Batches come one after the other, and hold a partition's messages in their order. */
+    void pass(ConsumerRecords<?, ?> batch) {
+        batch.partitions().forEach(partition -> pass(batch.records(partition).getLast()));
     }
 
     /** Writes down how far everything was read. */

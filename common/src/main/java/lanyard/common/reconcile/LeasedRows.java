@@ -1,9 +1,13 @@
 package lanyard.common.reconcile;
 
 import io.smallrye.mutiny.Uni;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import lanyard.common.database.Transactions;
 import org.hibernate.LockMode;
 import org.hibernate.reactive.mutiny.Mutiny;
@@ -18,6 +22,14 @@ import org.jspecify.annotations.Nullable;
 public final class LeasedRows<R extends LeasedCluster, S> {
     // A new row has the table's defaults, which are the neutral element of what can be heard.
     private static final String INSERT = "insert into cluster (cluster) values (?1) on conflict do nothing";
+
+    // Made and locked in the order of their clusters, so that two replicas that hear of the same ones in different
+    // order
+    // wait for each other and never in a circle. The joins commute: no order that matters is lost by that.
+    private static final String INSERT_ALL =
+            "insert into cluster (cluster) select heard from unnest(cast(?1 as text[])) heard order by heard on conflict do nothing";
+    private static final String LOCK_ALL =
+            "select * from cluster where cluster = any(cast(?1 as text[])) order by cluster for update";
 
     private final Transactions transactions;
     private final Class<R> type;
@@ -36,6 +48,30 @@ public final class LeasedRows<R extends LeasedCluster, S> {
                 .executeUpdate()
                 .chain(() -> lock(session, cluster))
                 .invoke(change)
+                .replaceWithVoid();
+    }
+
+    /**
+     * Takes all that was heard, of however many clusters, into their rows, in the caller's session and in as few statements as for
+     * one; the rows are made where there are none.
+     *
+     * @param cluster which one something is about
+     */
+    public <T> Uni<Void> hearAll(
+            Mutiny.Session session, List<T> heard, Function<T, String> cluster, BiConsumer<R, T> change) {
+        var clusters = heard.stream().map(cluster).distinct().toArray(String[]::new);
+        return session.createNativeQuery(INSERT_ALL)
+                .setParameter(1, clusters)
+                .executeUpdate()
+                .chain(() -> session.createNativeQuery(LOCK_ALL, type)
+                        .setParameter(1, clusters)
+                        .getResultList())
+                .invoke(rows -> {
+                    var byCluster = rows.stream().collect(Collectors.toMap(row -> row.cluster, Function.identity()));
+                    heard.forEach(one -> change.accept(
+                            Objects.requireNonNull(byCluster.get(cluster.apply(one)), "a row that was just made"),
+                            one));
+                })
                 .replaceWithVoid();
     }
 

@@ -10,17 +10,31 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.quarkus.vertx.VertxContextSupport;
+import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import lanyard.common.conductor.ClusterNotification;
+import lanyard.common.conductor.ClusterNotification.Action;
+import lanyard.common.conductor.ClusterNotification.Outcome;
+import lanyard.common.conductor.Parsed;
 import lanyard.common.database.Transactions;
+import lanyard.common.events.wire.Reason;
 import lanyard.common.reconcile.ByHand;
 import lanyard.common.reconcile.Database;
 import lanyard.common.reconcile.LeasedRows;
@@ -29,6 +43,8 @@ import lanyard.common.reconcile.TestCluster;
 import lanyard.common.settings.LanyardConfig;
 import lanyard.common.testing.RealParts;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.TopicPartition;
 import org.hibernate.reactive.mutiny.Mutiny;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,8 +59,15 @@ class IntakeTest {
     /** What a message may hold and nothing else may show. */
     private static final String CONTENT = "the-content-of-the-message";
 
+    private static final String NONE_OF_OURS = "none of ours";
+    private static final String BAD = "bad";
+
     @Inject
     Intake intake;
+
+    @Inject
+    @Identifier("positions")
+    Positions positions;
 
     @Inject
     Transactions transactions;
@@ -241,6 +264,147 @@ class IntakeTest {
         assertThat(attempts).hasValueGreaterThan(1);
         assertThat(letters()).isEmpty();
         assertThat(counted("read")).isZero();
+    }
+
+    // Batches
+
+    @Test
+    void aBatchIsDoneWhenAllThatItSaysIsCommitted() {
+        var others = List.of(UUID.randomUUID().toString(), UUID.randomUUID().toString());
+
+        await(() -> hear(batch(cluster, others.get(0), NONE_OF_OURS, BAD, others.get(1), cluster, NONE_OF_OURS)));
+
+        assertThat(database.count("cluster", "cluster = $1 and generation = 2", cluster))
+                .isEqualTo(1);
+        assertThat(database.count("cluster", "generation = 1")).isEqualTo(2);
+        assertThat(letters()).singleElement().satisfies(letter -> {
+            assertThat(letter.path("offset").asLong()).isEqualTo(3);
+            assertThat(letter.path("reason").asText()).isEqualTo("not-json");
+            assertThat(letter.path("detail").asText()).isEqualTo("it is no JSON");
+        });
+        assertThat(counted("read")).isEqualTo(4);
+        assertThat(counted("ignored")).isEqualTo(2);
+        assertThat(counted("dead-lettered")).isEqualTo(1);
+        assertThat(passed()).isEqualTo(7);
+    }
+
+    @Test
+    void aBatchOfWhatIsNoneOfOursNeedsNoTransaction() {
+        await(() -> intake.commitAll(batch(NONE_OF_OURS, NONE_OF_OURS), IntakeTest::parse, (session, told) -> {
+            throw new AssertionError("nothing was told");
+        }));
+
+        assertThat(counted("ignored")).isEqualTo(2);
+        assertThat(passed()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 6})
+    void oneBadMessageInABatchRefusesOnlyItself(int place) {
+        var clusters =
+                Stream.generate(() -> UUID.randomUUID().toString()).limit(7).toList();
+        var bad = clusters.get(place);
+
+        await(() -> intake.commitAll(
+                batch(clusters.toArray(String[]::new)),
+                IntakeTest::parse,
+                (session, told) -> rows.hearAll(session, told, ClusterNotification::cluster, (row, one) -> {
+                    row.generation++;
+                    // The database takes no NUL, and says so only when the whole is written.
+                    row.why = one.cluster().equals(bad) ? "\u0000" : null;
+                })));
+
+        assertThat(database.count("cluster", "generation = 1")).isEqualTo(6);
+        assertThat(database.count("cluster", "cluster = $1", bad)).isZero();
+        assertThat(letters()).singleElement().satisfies(letter -> {
+            assertThat(letter.path("offset").asInt()).isEqualTo(place);
+            assertThat(letter.path("reason").asText()).isEqualTo("impossible");
+        });
+        assertThat(counted("read")).isEqualTo(6);
+        assertThat(counted("dead-lettered")).isEqualTo(1);
+        assertThat(passed()).isEqualTo(7);
+    }
+
+    @Test
+    void aBatchWhoseTransactionFailsIsTakenAgainAsAWhole() {
+        var told = new ArrayList<Integer>();
+
+        await(() -> intake.commitAll(
+                batch(cluster, NONE_OF_OURS, UUID.randomUUID().toString(), BAD), IntakeTest::parse, (session, all) -> {
+                    told.add(all.size());
+                    return take(session, all)
+                            .chain(() -> told.size() < 3
+                                    ? raise(session, "40P01")
+                                    : Uni.createFrom().voidItem());
+                }));
+
+        assertThat(told).containsExactly(2, 2, 2);
+        assertThat(database.count("cluster", "generation = 1")).isEqualTo(2);
+        assertThat(letters()).hasSize(1);
+        assertThat(counted("read")).isEqualTo(2);
+        assertThat(counted("dead-lettered")).isEqualTo(1);
+    }
+
+    @Test
+    void nothingIsAcknowledgedBeforeTheCommit() throws InterruptedException {
+        var underWay = new CountDownLatch(1);
+        var leave = new CompletableFuture<Void>();
+
+        var acknowledged = CompletableFuture.runAsync(
+                () -> await(() -> intake.commitAll(
+                        batch(cluster, NONE_OF_OURS), IntakeTest::parse, (session, told) -> take(session, told)
+                                .call(session::flush)
+                                .invoke(underWay::countDown)
+                                .chain(() -> until(leave)))),
+                Thread::startVirtualThread);
+        assertThat(underWay.await(20, TimeUnit.SECONDS)).isTrue();
+
+        assertThat(acknowledged).isNotDone();
+        assertThat(passed()).isZero();
+
+        leave.complete(null);
+        acknowledged.join();
+        assertThat(database.count("cluster", "generation = 1")).isEqualTo(1);
+        assertThat(passed()).isEqualTo(2);
+    }
+
+    /** Goes on, where it is now, when that is done. */
+    private static Uni<Void> until(CompletableFuture<Void> done) {
+        var context = Vertx.currentContext();
+        return Uni.createFrom().completionStage(done).emitOn(rest -> context.runOnContext(nothing -> rest.run()));
+    }
+
+    private Uni<Void> hear(ConsumerRecords<String, byte[]> batch) {
+        return intake.commitAll(batch, IntakeTest::parse, this::take);
+    }
+
+    private Uni<Void> take(Mutiny.Session session, List<ClusterNotification> told) {
+        return rows.hearAll(session, told, ClusterNotification::cluster, (row, one) -> row.generation++);
+    }
+
+    private ConsumerRecords<String, byte[]> batch(String... bodies) {
+        var messages = IntStream.range(0, bodies.length)
+                .mapToObj(i -> new ConsumerRecord<String, byte[]>(
+                        topic, 2, i, null, bodies[i].getBytes(StandardCharsets.UTF_8)))
+                .toList();
+        return new ConsumerRecords<>(Map.of(new TopicPartition(topic, 2), messages), Map.of());
+    }
+
+    private static Parsed parse(byte[] body) {
+        var text = new String(body, StandardCharsets.UTF_8);
+        return switch (text) {
+            case NONE_OF_OURS -> new Parsed.Ignored();
+            case BAD -> new Parsed.Rejected(Reason.NOT_JSON, "it is no JSON");
+            default -> new Parsed.Cluster(new ClusterNotification(text, Action.UPDATE, Outcome.PENDING, null, null));
+        };
+    }
+
+    /** The offset up to which the database says that it was told; 0 if it says nothing. */
+    private long passed() {
+        positions.write().await().indefinitely();
+        return database.rows("select next from position where topic = $1", topic).stream()
+                .mapToLong(row -> row.getLong(0))
+                .sum();
     }
 
     private ConsumerRecord<String, byte[]> message(long offset) {

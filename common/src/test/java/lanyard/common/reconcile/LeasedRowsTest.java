@@ -12,10 +12,13 @@ import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lanyard.common.database.Lifeline;
 import lanyard.common.database.Transactions;
 import lanyard.common.testing.RealParts;
@@ -95,6 +98,41 @@ class LeasedRowsTest {
         }
 
         assertThat(database.count("cluster", "cluster = $1 and generation = 40", cluster))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void twoReplicasThatTakeTheSameClustersInDifferentOrderDoNotStandInEachOthersWay() throws Exception {
+        var rounds = 20;
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int round = 0; round < rounds; round++) {
+                // Of some there is a row, others are made by whoever comes first.
+                var told = Stream.concat(
+                                Stream.of(cluster),
+                                Stream.generate(() -> UUID.randomUUID().toString())
+                                        .limit(50))
+                        .toList();
+                var both = Stream.of(told, told.reversed())
+                        .map(order -> threads.submit(() -> transactions.call(session ->
+                                rows.hearAll(session, order, Function.identity(), (row, one) -> row.generation++))))
+                        .toList();
+                for (var one : both) {
+                    one.get();
+                }
+            }
+        }
+
+        assertThat(database.count("cluster", "generation = 2")).isEqualTo(50L * rounds);
+        assertThat(database.count("cluster", "cluster = $1 and generation = $2", cluster, 2 * rounds))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void allThatIsHeardOfOneClusterAtOnceIsTakenInInItsOrder() {
+        transactions.call(session -> rows.hearAll(
+                session, List.of(3, 5, 7), one -> cluster, (row, one) -> row.generation = 10 * row.generation + one));
+
+        assertThat(database.count("cluster", "cluster = $1 and generation = 357", cluster))
                 .isEqualTo(1);
     }
 

@@ -15,6 +15,7 @@ import lanyard.simulation.Replica;
 import lanyard.simulation.Surroundings;
 import lanyard.simulation.Surroundings.Tables;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jspecify.annotations.Nullable;
 
 /** The provisioner, put together as its container does. */
@@ -43,8 +44,8 @@ public final class SimulatedProvisioner implements Replica {
     }
 
     @Override
-    public Uni<Void> hearNotification(ConsumerRecord<String, byte[]> message) {
-        return notifications.hear(message);
+    public Uni<Void> hearNotifications(ConsumerRecords<String, byte[]> batch) {
+        return notifications.hear(batch);
     }
 
     @Override

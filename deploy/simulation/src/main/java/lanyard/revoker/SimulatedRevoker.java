@@ -16,6 +16,7 @@ import lanyard.simulation.Replica;
 import lanyard.simulation.Surroundings;
 import lanyard.simulation.Surroundings.Tables;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jspecify.annotations.Nullable;
 
 /** The revoker, put together as its container does. */
@@ -51,8 +52,8 @@ public final class SimulatedRevoker implements Replica {
     }
 
     @Override
-    public Uni<Void> hearNotification(ConsumerRecord<String, byte[]> message) {
-        return notifications.hear(message);
+    public Uni<Void> hearNotifications(ConsumerRecords<String, byte[]> batch) {
+        return notifications.hear(batch);
     }
 
     @Override

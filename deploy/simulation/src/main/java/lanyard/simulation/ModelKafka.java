@@ -3,11 +3,14 @@ package lanyard.simulation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -227,6 +230,17 @@ final class ModelKafka {
                     < partitions(partition.topic()).get(partition.number()).size();
         }
 
+        /** Some of what is there, up to so many. */
+        ConsumerRecords<String, byte[]> poll(int most) {
+            var batch = new LinkedHashMap<TopicPartition, List<ConsumerRecord<String, byte[]>>>();
+            for (int i = 0; i < most && hasNext(); i++) {
+                var record = poll();
+                batch.computeIfAbsent(new TopicPartition(record.topic(), record.partition()), key -> new ArrayList<>())
+                        .add(record);
+            }
+            return new ConsumerRecords<>(batch, Map.of());
+        }
+
         /** The next message of some partition; of one partition they come in order. */
         ConsumerRecord<String, byte[]> poll() {
             var behind = new ArrayList<Partition>();
@@ -243,7 +257,11 @@ final class ModelKafka {
             return record;
         }
 
-        void acknowledge(ConsumerRecord<String, byte[]> record) {
+        void acknowledge(ConsumerRecords<String, byte[]> batch) {
+            batch.forEach(this::acknowledge);
+        }
+
+        private void acknowledge(ConsumerRecord<String, byte[]> record) {
             acknowledged.put(new Partition(record.topic(), record.partition()), record.offset() + 1);
         }
 

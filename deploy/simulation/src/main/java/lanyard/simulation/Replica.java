@@ -3,6 +3,7 @@ package lanyard.simulation;
 import io.smallrye.mutiny.Uni;
 import lanyard.common.reconcile.ReconcileParts;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 
 /** One replica of a service: its real classes, put together as its container does, without threads of their own. */
 public interface Replica {
@@ -11,8 +12,8 @@ public interface Replica {
         return true;
     }
 
-    /** Hears a message of the conductor's. */
-    Uni<Void> hearNotification(ConsumerRecord<String, byte[]> message);
+    /** Hears messages of the conductor's. */
+    Uni<Void> hearNotifications(ConsumerRecords<String, byte[]> batch);
 
     /** Hears a message on Lanyard's own topic. */
     Uni<Void> hearCredential(ConsumerRecord<String, byte[]> message);

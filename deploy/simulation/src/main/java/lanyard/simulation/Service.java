@@ -17,13 +17,15 @@ import lanyard.common.outbox.OutboxParts;
 import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.reconcile.ReconcileParts;
 import lanyard.common.reconcile.Waits;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jspecify.annotations.Nullable;
 
 /** One service: its schema, and the replicas that live just now. One that dies is started again after a while. */
 final class Service {
     private static final long RESTART = 2 * World.MINUTE;
     private static final String NOTIFICATIONS = "/notifications";
+    /** Of the conductor's messages, in one batch. */
+    private static final int MOST = 8;
 
     private final String name;
     private final World world;
@@ -108,10 +110,18 @@ final class Service {
         company.accept(process, built);
         if (built.hearsConductor()) {
             var notifications = kafka.join(process, name + NOTIFICATIONS, ModelKafka.INFO, ModelKafka.ERROR);
-            world.spawn(process, "notifications", () -> consume(process, notifications, built::hearNotification));
+            world.spawn(
+                    process, "notifications", () -> consume(process, notifications, MOST, built::hearNotifications));
         }
         var credentials = kafka.join(process, name, ModelKafka.CREDENTIALS);
-        world.spawn(process, "credentials", () -> consume(process, credentials, built::hearCredential));
+        world.spawn(
+                process,
+                "credentials",
+                () -> consume(
+                        process,
+                        credentials,
+                        1,
+                        batch -> built.hearCredential(batch.iterator().next())));
         world.spawn(process, "reconciler", () -> reconcile(process, pool, built.reconciling()));
         var relay = around.relay();
         world.spawn(process, "relay", () -> {
@@ -206,16 +216,17 @@ final class Service {
     private void consume(
             Process process,
             ModelKafka.Consumer consumer,
-            Function<ConsumerRecord<String, byte[]>, Uni<Void>> hearing) {
+            int most,
+            Function<ConsumerRecords<String, byte[]>, Uni<Void>> hearing) {
         while (true) {
             world.await(Coroutine.Next.KAFKA, consumer::hasNext);
-            var message = consumer.poll();
+            var batch = consumer.poll(1 + world.random.nextInt(most));
             if (world.has(Mutation.ACKNOWLEDGE_BEFORE_COMMIT)) {
-                consumer.acknowledge(message);
+                consumer.acknowledge(batch);
                 consumer.commit();
             }
             var over = new AtomicReference<@Nullable Boolean>();
-            hearing.apply(message).subscribe().with(done -> over.set(true), failure -> {
+            hearing.apply(batch).subscribe().with(done -> over.set(true), failure -> {
                 world.log("can't hear it: " + failure);
                 over.set(false);
             });
@@ -225,7 +236,7 @@ final class Service {
                 world.kill(process);
                 world.await(Coroutine.Next.COMPUTE, () -> false);
             }
-            consumer.acknowledge(message);
+            consumer.acknowledge(batch);
             if (world.random.nextInt(3) > 0) {
                 world.step(Coroutine.Next.KAFKA);
                 consumer.commit();

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import lanyard.common.reconcile.LeasedCluster;
 import lanyard.common.reconcile.Phase;
 import org.hibernate.LockMode;
@@ -25,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class Transaction {
     private static final Pattern INSERT =
             Pattern.compile("insert into (\\w+) \\((.+)\\) values \\((.+)\\) on conflict do nothing");
+    private static final Pattern INSERT_ALL = Pattern.compile("insert into (\\w+) \\((\\w+)\\)"
+            + " select heard from unnest\\(cast\\(\\?1 as text\\[]\\)\\) heard order by heard on conflict do nothing");
+    private static final Pattern LOCK_ALL = Pattern.compile(
+            "select \\* from (\\w+) where (\\w+) = any\\(cast\\(\\?1 as text\\[]\\)\\) order by \\2 for update");
 
     final @Nullable Process process;
     final @Nullable Coroutine coroutine;
@@ -127,7 +132,8 @@ final class Transaction {
                             parameters.put((Integer) arguments[0], arguments[1]);
                             yield proxy;
                         }
-                        case "getResultList" -> later(() -> select(text, parameters));
+                        case "getResultList" ->
+                            later(() -> isNative ? lockAll(text, parameters) : select(text, parameters));
                         case "getSingleResult" ->
                             later(() -> select(text, parameters).getFirst());
                         case "executeUpdate" ->
@@ -311,7 +317,47 @@ final class Transaction {
         return changed;
     }
 
+    private List<Object> lockAll(String text, Map<Integer, Object> parameters) {
+        var lock = LOCK_ALL.matcher(text);
+        if (!lock.matches()) {
+            throw database.world.unknown(text);
+        }
+        return lockAll(database.called(lock.group(1)), keys(parameters));
+    }
+
+    private <E> List<Object> lockAll(Table<E> table, List<String> keys) {
+        database.statement("lock %d of %s".formatted(keys.size(), table.name));
+        flush();
+        var found = new ArrayList<Object>();
+        for (var key : keys) {
+            database.lock(this, table, key);
+            var row = row(table, key);
+            if (row != null) {
+                found.add(manage(table, key, database.settled(table, row)));
+            }
+        }
+        return found;
+    }
+
+    private static List<String> keys(Map<Integer, Object> parameters) {
+        return Stream.of((String[]) Objects.requireNonNull(parameters.get(1)))
+                .sorted()
+                .toList();
+    }
+
+    private Integer insertAll(Table<?> table, String column, List<String> keys) {
+        database.statement("insert %d into %s".formatted(keys.size(), table.name));
+        flush();
+        return keys.stream()
+                .mapToInt(key -> insertNew(table, new String[] {column}, Map.of(1, key)))
+                .sum();
+    }
+
     private Integer insertNew(String text, Map<Integer, Object> parameters) {
+        var all = INSERT_ALL.matcher(text);
+        if (all.matches()) {
+            return insertAll(database.called(all.group(1)), all.group(2), keys(parameters));
+        }
         var insert = INSERT.matcher(text);
         if (!insert.matches()) {
             throw database.world.unknown(text);

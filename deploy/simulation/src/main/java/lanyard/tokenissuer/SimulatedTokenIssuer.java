@@ -27,6 +27,7 @@ import lanyard.simulation.Surroundings;
 import lanyard.simulation.Surroundings.Tables;
 import lanyard.tokenissuer.Clusters.Name.OfCluster;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jspecify.annotations.Nullable;
 
 /** The token issuer without its HTTP side, put together as its container does. */
@@ -77,7 +78,7 @@ public final class SimulatedTokenIssuer implements Replica {
     }
 
     @Override
-    public Uni<Void> hearNotification(ConsumerRecord<String, byte[]> message) {
+    public Uni<Void> hearNotifications(ConsumerRecords<String, byte[]> batch) {
         throw new UnsupportedOperationException("the token issuer does not hear the conductor");
     }
 
