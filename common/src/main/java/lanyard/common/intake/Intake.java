@@ -4,15 +4,19 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import lanyard.common.conductor.ClusterNotification;
 import lanyard.common.conductor.Parsed;
 import lanyard.common.outbox.Outbox;
@@ -54,6 +58,16 @@ public class Intake {
         this.positions = positions;
         this.metrics = metrics;
         this.service = service;
+    }
+
+    /** There from the start: Prometheus sees no increase in a series that begins with one. */
+    void start(
+            @Observes StartupEvent event,
+            @ConfigProperty(name = "mp.messaging.incoming.credentials.topic") String credentials,
+            @ConfigProperty(name = "mp.messaging.incoming.notifications.topics") Optional<List<String>> notifications) {
+        Stream.concat(Stream.of(credentials), notifications.stream().flatMap(List::stream))
+                .forEach(
+                        topic -> List.of("read", "ignored", "dead-lettered").forEach(result -> counter(topic, result)));
     }
 
     /** What a transaction does with all that the conductor told. */

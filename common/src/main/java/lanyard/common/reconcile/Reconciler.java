@@ -57,7 +57,8 @@ class Reconciler {
         running = false;
         bell.release();
         workers.shutdown();
-        // What does not end in time keeps its lease until the process is gone; another replica then goes on from the row.
+        // What does not end in time keeps its lease until the process is gone; another replica then goes on from the
+        // row.
         if (!workers.awaitTermination(10, TimeUnit.SECONDS)) {
             workers.shutdownNow();
         }
