@@ -393,7 +393,12 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
     /** As {@link #listUsers}. */
     @Override
     public Reply<List<Trust>> trustsFrom(String trustorId) {
-        throw world.unknown("the trusts from a user");
+        return call(
+                "trusts from " + trustorId,
+                () -> new Reply.Done<>(trusts.values().stream()
+                        .map(Delegation::trust)
+                        .filter(trust -> trust.trustorId().equals(trustorId))
+                        .toList()));
     }
 
     @Override
