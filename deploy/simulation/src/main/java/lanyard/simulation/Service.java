@@ -1,6 +1,7 @@
 package lanyard.simulation;
 
 import io.smallrye.mutiny.Uni;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import lanyard.common.events.ClusterListed;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.FailureReason;
@@ -23,11 +25,18 @@ import org.jspecify.annotations.Nullable;
 final class Service {
     private static final long RESTART = 2 * World.MINUTE;
     private static final String NOTIFICATIONS = "/notifications";
+    private static final long LONGEST_STALL = World.HOUR;
+    /** How long what was read is not committed at most ({@code auto.commit.interval.ms}). */
+    private static final long COMMIT = 5 * World.SECOND;
+
+    /** For so long at the end what was lost is looked for: longer than a deletion is waited for, and it takes to be believed. */
+    private static final long ROUNDS = 4 * World.HOUR;
 
     private final String name;
     private final World world;
     private final ModelKafka kafka;
     private final ModelKeystone keystone;
+    private final ModelConductor api;
     private final Function<Surroundings, Replica> builder;
     private final BiConsumer<Process, Replica> company;
     private final ModelPostgres database;
@@ -43,6 +52,7 @@ final class Service {
             World world,
             ModelKafka kafka,
             ModelKeystone keystone,
+            ModelConductor api,
             Function<ModelPostgres, ModelPostgres> schema,
             Function<Surroundings, Replica> builder,
             BiConsumer<Process, Replica> company) {
@@ -50,6 +60,7 @@ final class Service {
         this.world = world;
         this.kafka = kafka;
         this.keystone = keystone;
+        this.api = api;
         this.builder = builder;
         this.company = company;
         this.database = schema.apply(new ModelPostgres(world, name + "-db"));
@@ -112,6 +123,9 @@ final class Service {
         var credentials = kafka.join(process, name, ModelKafka.CREDENTIALS);
         world.spawn(process, "credentials", () -> consume(process, credentials, built::hearCredential));
         world.spawn(process, "reconciler", () -> reconcile(process, pool, built.reconciling()));
+        for (var round : built.rounds()) {
+            world.spawn(process, "rounds", () -> goRounds(round));
+        }
         var relay = around.relay();
         world.spawn(process, "relay", () -> {
             while (true) {
@@ -129,7 +143,7 @@ final class Service {
     }
 
     private Surroundings surroundings(Process process, ModelPool pool) {
-        var settings = Settings.of(world.plan.profiles());
+        var settings = Settings.of(world.plan);
         var backoff = settings.of(ReconcileConfig.class).backoff();
         return new Surroundings(
                 name,
@@ -137,6 +151,8 @@ final class Service {
                 pool,
                 keystone,
                 keystone,
+                api,
+                this::hasHeard,
                 kafka::publish,
                 outbox(process, settings),
                 () -> World.instant(world.now() + process.clockError),
@@ -145,6 +161,7 @@ final class Service {
                 world::undivided,
                 world.random::nextLong,
                 settings,
+                world.plan.sweeps(),
                 world.mutation);
     }
 
@@ -160,7 +177,8 @@ final class Service {
     private record Tampered(World world, ModelPostgres database) implements OutboxParts.Tampering {
         @Override
         public boolean passes(CredentialEvent event) {
-            return !(event instanceof CredentialFailed failed && isKeptQuiet(failed.reason()));
+            return !(event instanceof CredentialFailed failed && isKeptQuiet(failed.reason()))
+                    && !(event instanceof ClusterListed && world.has(Mutation.TELL_NOTHING_OF_THE_LIST));
         }
 
         private boolean isKeptQuiet(FailureReason reason) {
@@ -187,7 +205,7 @@ final class Service {
     // ---- What a replica does all the time
 
     private void reconcile(Process process, ModelPool pool, ReconcileParts reconciling) {
-        var length = Surroundings.lease(Settings.of(world.plan.profiles())).toNanos() / 1000;
+        var length = Surroundings.lease(Settings.of(world.plan)).toNanos() / 1000;
         while (true) {
             world.await(Coroutine.Next.POSTGRES, pool::hasDueClusters, pool::nextDue);
             var ends = world.now() + length;
@@ -201,11 +219,42 @@ final class Service {
         }
     }
 
+    /** Where it matters how much was heard, what was read last is committed, too, though nothing may follow. */
+    private void commitBeforeLong(ModelKafka.Consumer consumer) {
+        var at = world.now() + COMMIT;
+        world.await(Coroutine.Next.KAFKA, () -> consumer.hasNext() || world.now() >= at, () -> at);
+        if (!consumer.hasNext()) {
+            consumer.commit();
+        }
+    }
+
+    /** What would do nothing most of the time is not tried every few seconds, and not for ever. */
+    private void goRounds(Runnable round) {
+        while (world.calmFor() < ROUNDS) {
+            world.sleep(world.isCalm() ? 10 * World.MINUTE : world.someTime(10 * World.MINUTE));
+            round.run();
+        }
+    }
+
+    private boolean hasHeard(Instant before) {
+        world.step(Coroutine.Next.KAFKA);
+        return world.has(Mutation.SWEEP_WITHOUT_ASKING_WHAT_WAS_HEARD)
+                || (kafka.hasHeard(name, before, ModelKafka.CREDENTIALS)
+                        && kafka.hasHeard(name + NOTIFICATIONS, before, ModelKafka.INFO, ModelKafka.ERROR));
+    }
+
     private void consume(
             Process process,
             ModelKafka.Consumer consumer,
             Function<ConsumerRecord<String, byte[]>, Uni<Void>> hearing) {
         while (true) {
+            if (world.plan.sweeps()) {
+                commitBeforeLong(consumer);
+            }
+            if (world.strikes(Fault.READING_STALLS)) {
+                world.log("reads nothing for a while");
+                world.sleep(world.random.nextLong(LONGEST_STALL));
+            }
             world.await(Coroutine.Next.KAFKA, consumer::hasNext);
             var message = consumer.poll();
             if (world.has(Mutation.ACKNOWLEDGE_BEFORE_COMMIT)) {
