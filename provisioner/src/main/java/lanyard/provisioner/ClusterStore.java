@@ -158,6 +158,13 @@ class ClusterStore {
                         .invoke(last -> row.removing = last));
     }
 
+    /** The custodian of a project is not removed after all, in the caller's session. */
+    Uni<Void> keepProject(Mutiny.Session session, String project) {
+        return session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE)
+                .invoke(row -> row.removing = false)
+                .replaceWithVoid();
+    }
+
     /** Forgets a project whose custodian is gone, in the caller's session. */
     Uni<Void> forgetProject(Mutiny.Session session, String project) {
         return session.find(ProjectRow.class, project)

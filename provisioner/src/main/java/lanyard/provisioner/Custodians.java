@@ -74,14 +74,21 @@ class Custodians {
                 .then(custodian -> grantRoles(custodian, project));
     }
 
-    /** Removes the project's custodian; what is gone already is success. */
+    /**
+     * Removes the project's custodian; what is gone already is success.
+     *
+     * @return whether it is gone: not if there are trusts from it, whoever has them
+     */
     Attempt<Boolean> remove(String project) {
         return domain.remove(domainId -> {
             var removed = keystone.findUser(domainId, UserNames.custodian(project))
-                    .then(user -> keystone.deleteUser(user.id()));
-            return removed instanceof Reply.Missing<Void>()
+                    .then(user -> keystone.trustsFrom(user.id())
+                            .then(trusts -> trusts.isEmpty()
+                                    ? keystone.deleteUser(user.id()).map(nothing -> true)
+                                    : new Reply.Done<>(false)));
+            return removed instanceof Reply.Missing<Boolean>()
                     ? new Made<>(true)
-                    : Attempt.of("remove the custodian of project " + project, removed.map(nothing -> true));
+                    : Attempt.of("remove the custodian of project " + project, removed);
         });
     }
 

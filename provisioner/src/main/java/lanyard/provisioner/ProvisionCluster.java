@@ -66,7 +66,7 @@ class ProvisionCluster implements Reconciliation {
         var state = store.read(lease);
         while (state != null) {
             if (lease.endsSoon(clock.instant())) {
-                store.commit(lease, state, row -> row.retryAt(clock.instant()));
+                store.commit(lease, state, row -> row.retryAfter(clock.instant(), Duration.ZERO));
                 return;
             }
             var step = Provisioning.next(state.desired(), state.recorded(), made, clock.instant());
@@ -81,7 +81,7 @@ class ProvisionCluster implements Reconciliation {
     private Made walk(Lease lease, State state, Made made, Step step) {
         switch (step) {
             case Step.Rest() -> store.commit(lease, state, LeasedCluster::settle);
-            case Step.AwaitOwner(var until) -> store.commit(lease, state, row -> row.restUntil(until));
+            case Step.AwaitOwner(var until) -> store.commit(lease, state, row -> row.restUntil(clock.instant(), until));
             case Step.Begin begin -> {
                 begin(lease, state, begin);
                 // What was made so far may be of an earlier generation.
@@ -150,7 +150,7 @@ class ProvisionCluster implements Reconciliation {
                     if (usable) {
                         row.begin(step.project(), step.client(), step.backend(), keys.current());
                     } else {
-                        row.retryAt(clock.instant().plus(WHILE_CUSTODIAN_GOES));
+                        row.retryAfter(clock.instant(), WHILE_CUSTODIAN_GOES);
                     }
                 })
                 .replaceWithVoid());
@@ -237,14 +237,27 @@ class ProvisionCluster implements Reconciliation {
             return;
         }
         switch (custodians.remove(project)) {
-            case Attempt.Made<Boolean> gone ->
+            case Attempt.Made<Boolean>(var gone)
+            when gone ->
                 store.commit(lease, state, (session, row) -> {
                     row.share = null;
                     return store.forgetProject(session, project);
                 });
+            case Attempt.Made<Boolean> _ -> keep(lease, state, project);
             case Attempt.Refused<Boolean>(var reason, var message) -> later(lease, state, message);
             case Attempt.Later<Boolean>(var why) -> later(lease, state, why);
         }
+    }
+
+    /** Somebody has a trust from the custodian of whom the database does not know (any more): it stays, and may be used, until that is gone. */
+    private void keep(Lease lease, State state, String project) {
+        var why = "there are trusts from the custodian of project %s that no cluster here has".formatted(project);
+        LOG.warnf("cluster %s: %s", lease.cluster(), why);
+        var now = clock.instant();
+        store.commit(lease, state, (session, row) -> {
+            row.fail(why, now, now.plus(waits.after(lease.attempts())));
+            return store.keepProject(session, project);
+        });
     }
 
     private static CredentialFailed failed(Lease lease, State state, FailureReason reason, String message) {

@@ -134,7 +134,12 @@ abstract class Fixture {
         eventually().until(() -> column("cluster", last) != null);
     }
 
+    /** As the revoker does: removes the cluster's trustee, and its trusts with it, and tells that. */
     void tellRevoked(String about) {
+        var trustee = user(about);
+        if (!trustee.isEmpty()) {
+            keystone.admin("DELETE", "/users/" + trustee, null);
+        }
         tell(new CredentialRevoked(about, 1, TrusteeFate.REMOVED));
     }
 

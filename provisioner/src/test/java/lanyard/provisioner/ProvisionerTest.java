@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.UUID;
 import lanyard.common.delegation.TrustName;
 import lanyard.common.events.CredentialFailed;
+import lanyard.common.events.CredentialRevoked;
+import lanyard.common.events.CredentialRevoked.TrusteeFate;
 import lanyard.common.events.EventSchemas;
 import lanyard.common.events.FailureReason;
 import lanyard.common.events.RetryRequested;
@@ -272,6 +274,21 @@ class ProvisionerTest extends Fixture {
         assertThat(provisioned(third).at("/data/custodian/id").asText())
                 .isNotEqualTo(custodian)
                 .isEqualTo(custodian(tenant));
+    }
+
+    @Test
+    void aCustodianStaysForAsLongAsKeystoneHasATrustFromIt() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        var custodian = provisioned(cluster).at("/data/custodian/id").asText();
+
+        tell(new CredentialRevoked(cluster, 0, TrusteeFate.ABSENT));
+        eventually().until(() -> is("why like 'there are trusts from the custodian%'", cluster));
+        assertThat(custodian(tenant)).isEqualTo(custodian);
+
+        keystone.admin("DELETE", "/users/" + user(cluster), null);
+        eventually().until(() -> is("revoked and share is null", cluster));
+        assertThat(custodian(tenant)).isEmpty();
     }
 
     @Test

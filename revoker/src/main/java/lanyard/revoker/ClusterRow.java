@@ -3,6 +3,7 @@ package lanyard.revoker;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Table;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -95,7 +96,7 @@ class ClusterRow extends LeasedCluster {
     private void doubt(Instant now) {
         if (phase == Phase.ABSENT) {
             revoked = false;
-            retryAt(now);
+            retryAfter(now, Duration.ZERO);
             due(now);
         }
     }

@@ -72,7 +72,7 @@ class RevokeCluster implements Reconciliation {
         var recorded = clusters.read(lease);
         while (recorded != null) {
             if (lease.endsSoon(clock.instant())) {
-                clusters.commit(lease, recorded, row -> row.retryAt(clock.instant()));
+                clusters.commit(lease, recorded, row -> row.retryAfter(clock.instant(), Duration.ZERO));
                 return;
             }
             var step = Revocation.next(recorded, progress, conductor.isThere(), clock.instant());
@@ -87,7 +87,8 @@ class RevokeCluster implements Reconciliation {
     private Progress walk(Lease lease, Recorded recorded, Progress progress, Step step) {
         switch (step) {
             case Step.Rest() -> clusters.commit(lease, recorded, LeasedCluster::settle);
-            case Step.AwaitSuccess(var until) -> clusters.commit(lease, recorded, row -> row.restUntil(until));
+            case Step.AwaitSuccess(var until) ->
+                clusters.commit(lease, recorded, row -> row.restUntil(clock.instant(), until));
             case Step.Expire() -> clusters.commit(lease, recorded, row -> row.phase = Phase.ABSENT);
             case Step.Ask() -> ask(lease, recorded);
             case Step.Look(var project) -> {
@@ -145,7 +146,7 @@ class RevokeCluster implements Reconciliation {
             case Verdict.AskAgain(var livingSince, var at) ->
                 clusters.commit(lease, recorded, row -> {
                     row.livingSince = livingSince;
-                    row.restUntil(at);
+                    row.restUntil(clock.instant(), at);
                 });
             case Verdict.Refute(var livingSince) -> {
                 LOG.warnf(

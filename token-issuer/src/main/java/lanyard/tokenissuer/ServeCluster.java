@@ -78,7 +78,7 @@ class ServeCluster implements Reconciliation {
         var recorded = clusters.read(lease);
         while (recorded != null) {
             if (lease.endsSoon(clock.instant())) {
-                clusters.commit(lease, recorded, row -> row.retryAt(clock.instant()));
+                clusters.commit(lease, recorded, row -> row.retryAfter(clock.instant(), Duration.ZERO));
                 return;
             }
             var rows = store.read(lease.cluster());
@@ -98,7 +98,8 @@ class ServeCluster implements Reconciliation {
     private void walk(Lease lease, Recorded recorded, Served served, Set<String> proven, Step step) {
         switch (step) {
             case Step.Rest() -> clusters.commit(lease, recorded, LeasedCluster::settle);
-            case Step.RestUntil(var until) -> clusters.commit(lease, recorded, row -> row.restUntil(until));
+            case Step.RestUntil(var until) ->
+                clusters.commit(lease, recorded, row -> row.restUntil(clock.instant(), until));
             case Step.Prove(var what) -> prove(lease, recorded, proven, what);
             case Step.Accept() ->
                 clusters.commit(lease, recorded, row -> {

@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 /** The part of a cluster's row that every service has: its phase, and when and by whom it is worked on. */
 @MappedSuperclass
 public abstract class LeasedCluster {
-    /** A row that is due by the database's clock and not yet by a worker's own is looked at no oftener than this. */
-    static final Duration PAUSE = Duration.ofSeconds(1);
-
     private static final int LONGEST_WHY = 1000;
 
     @Id
@@ -98,7 +95,7 @@ public abstract class LeasedCluster {
     /** An attempt failed: notes why, and gives the lease back until {@code due}. */
     public void fail(String reason, Instant now, Instant due) {
         note(reason, now);
-        retryAt(due);
+        retryAfter(now, Duration.between(now, due));
     }
 
     /** An attempt failed and would fail again: notes why, and gives the lease back until something is heard. */
@@ -118,14 +115,14 @@ public abstract class LeasedCluster {
     }
 
     /** Puts the row to rest until that time, and gives the lease back. */
-    public void restUntil(Instant due) {
+    public void restUntil(Instant now, Instant due) {
         rest();
-        release(later(due));
+        release(later(now, due));
     }
 
-    /** Gives the lease back after an attempt that did not get through; the row is due again at that time. */
-    public void retryAt(Instant due) {
-        release(later(due));
+    /** Gives the lease back after an attempt that did not get through; the row is due again after that time. */
+    public void retryAfter(Instant now, Duration wait) {
+        release(later(now, now.plus(wait)));
     }
 
     private void rest() {
@@ -143,10 +140,11 @@ public abstract class LeasedCluster {
     }
 
     /**
-     * A row is claimed when it is due by the database's clock. If it is to be due no later than it was, the worker's own clock is behind
-     * that one: without a pause the row would be claimed over and over, until the worker's clock has got there.
+     * A row is claimed when it is due by the database's clock. If that is still to come by the worker's own, this one is behind: what is
+     * not far ahead of it is past for the database, and the row would be claimed over and over, without a pause. So a wait begins when
+     * the row was due, and not before.
      */
-    private Instant later(Instant due) {
-        return dueAt == null || due.isAfter(dueAt) ? due : dueAt.plus(PAUSE);
+    private Instant later(Instant now, Instant due) {
+        return dueAt == null || !dueAt.isAfter(now) ? due : due.plus(Duration.between(now, dueAt));
     }
 }

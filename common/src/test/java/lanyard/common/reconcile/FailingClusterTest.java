@@ -113,7 +113,7 @@ class FailingClusterTest {
     void aRowThatHasNotFailedIsLeftAsItIs() {
         assertThat(row.retry(START, PAUSE)).isFalse();
 
-        row.restUntil(START.plusSeconds(3600));
+        row.restUntil(START, START.plusSeconds(3600));
 
         assertThat(row.retry(START, PAUSE)).isFalse();
         assertThat(row.dueAt).isEqualTo(START.plusSeconds(3600));

@@ -243,12 +243,12 @@ class LeasedRowsTest {
         assertThat(row.unsettledSince).isEqualTo(first);
 
         row.attempts = 3;
-        row.retryAt(first.plusSeconds(120));
+        row.retryAfter(first.plusSeconds(100), Duration.ofSeconds(20));
         assertThat(row.dueAt).isEqualTo(first.plusSeconds(120));
         assertThat(row.unsettledSince).isEqualTo(first);
         assertThat(row.attempts).isEqualTo(3);
 
-        row.restUntil(first.plusSeconds(180));
+        row.restUntil(first.plusSeconds(130), first.plusSeconds(180));
         assertThat(row.dueAt).isEqualTo(first.plusSeconds(180));
         assertThat(row.unsettledSince).isNull();
         assertThat(row.attempts).isZero();

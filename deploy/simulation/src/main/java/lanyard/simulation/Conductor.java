@@ -1,5 +1,6 @@
 package lanyard.simulation;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -9,11 +10,16 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import lanyard.common.events.CredentialRevoked;
+import lanyard.common.events.EventCodec;
+import lanyard.common.events.Read;
 import lanyard.common.events.RotationRequested;
 import org.jspecify.annotations.Nullable;
 
 /** The clusters as they really are, and what the conductor says of them, which is less. */
 final class Conductor {
+    private static final long LONGEST_REMOVAL = 5 * World.MINUTE;
+
     private final World world;
     private final ModelKafka kafka;
     private final Map<String, Cluster> clusters = new TreeMap<>();
@@ -21,9 +27,11 @@ final class Conductor {
     private int busy;
 
     Conductor(World world, ModelKafka kafka, ModelKeystone keystone) {
+        Cluster before = null;
         this.world = world;
         this.kafka = kafka;
         for (int i = 1; i <= world.plan.clusters(); i++) {
+            var predecessor = world.plan.succession() ? before : null;
             var cluster = new Cluster(
                     "c%07d-0000-4000-8000-%012d".formatted(i, world.random.nextInt(1_000_000)),
                     world.oneOf(world.plan.projectNames()),
@@ -33,7 +41,13 @@ final class Conductor {
                 keystone.customer(cluster.owner, cluster.project, rolesOfOwner());
             }
             busy++;
-            world.spawn(null, "conductor " + cluster.id.substring(0, 8), () -> live(cluster));
+            world.spawn(null, "conductor " + cluster.id.substring(0, 8), () -> {
+                if (predecessor != null) {
+                    awaitEnd(predecessor);
+                }
+                live(cluster);
+            });
+            before = cluster;
         }
         for (int i = 0; i < world.plan.rotations(); i++) {
             busy++;
@@ -62,8 +76,17 @@ final class Conductor {
         boolean deletionTold;
         /** Whether its deletion was begun. */
         boolean deleted;
+        /** Whether the conductor does nothing more with it. */
+        boolean over;
         /** Whether another owner was told, too. */
         boolean forged;
+
+        /** Since when it is there; {@code null} before. */
+        @Nullable
+        Instant madeAt;
+
+        /** Whether it is there no more. */
+        boolean gone;
 
         int wantedClient = 1;
         int wantedBackend = 1;
@@ -98,8 +121,27 @@ final class Conductor {
         return busy == 0;
     }
 
+    /** Who replaces a cluster by another waits until its credential is told to be revoked, or for a while. */
+    private void awaitEnd(Cluster cluster) {
+        var bus = kafka.watch("conductor", ModelKafka.CREDENTIALS);
+        world.await(Coroutine.Next.COMPUTE, () -> cluster.over);
+        var until = world.now() + (cluster.deleted ? LONGEST_REMOVAL : 0);
+        var revoked = false;
+        while (!revoked && world.now() < until) {
+            world.await(Coroutine.Next.KAFKA, () -> bus.hasNext() || world.now() >= until, () -> until);
+            revoked = bus.hasNext()
+                    && EventCodec.read(bus.poll().value())
+                            instanceof Read.Event(CredentialRevoked told, var _, var _, var _)
+                    && told.cluster().equals(cluster.id);
+        }
+        world.sleep(world.someTime(World.SECOND));
+    }
+
     private void live(Cluster cluster) {
-        pause();
+        if (!world.plan.succession()) {
+            pause();
+        }
+        cluster.madeAt = World.instant(world.now());
         tell(cluster, "create", "pending", cluster.owner);
         if (world.strikes(Fault.FORGED_CREATE)) {
             tell(cluster, "create", "pending", "forger");
@@ -114,15 +156,33 @@ final class Conductor {
             tell(cluster, "update", "success", null);
             pause();
         }
+        if (world.strikes(Fault.FORGED_DELETE)) {
+            forgeDeletion(cluster);
+        }
         if (world.random.nextInt(3) > 0) {
             cluster.deleted = true;
             tell(cluster, "delete", "pending", null);
             pause();
+            cluster.gone = true;
             if (world.random.nextInt(5) > 0) {
                 tell(cluster, "delete", "success", null);
             }
         }
+        cluster.over = true;
         busy--;
+    }
+
+    /** Somebody says of a cluster that it is deleted, or being deleted, or both. */
+    private void forgeDeletion(Cluster cluster) {
+        for (var outcome : List.of("pending", "success")) {
+            if (world.random.nextInt(3) > 0) {
+                world.log("%s delete/%s: FORGED".formatted(cluster.id.substring(0, 8), outcome));
+                send(ModelKafka.INFO, Messages.notification(cluster.id, "delete", outcome, cluster.project, null));
+            }
+        }
+        if (world.random.nextBoolean()) {
+            pause();
+        }
     }
 
     private void pause() {
@@ -204,8 +264,18 @@ final class Conductor {
         busy--;
     }
 
+    /** Whether Lanyard has to know that there is this cluster. */
+    boolean isKnown(Cluster cluster) {
+        return world.plan.asksConductor() || cluster.told;
+    }
+
+    /** Whether Lanyard has to know that this cluster is on its way out: what nobody was told, only the conductor's API knows. */
+    boolean isKnownToGo(Cluster cluster) {
+        return world.plan.asksConductor() ? cluster.deleted : cluster.deletionTold;
+    }
+
     List<Cluster> existing() {
-        return clusters.values().stream().filter(one -> !one.deletionTold).toList();
+        return clusters.values().stream().filter(one -> !isKnownToGo(one)).toList();
     }
 
     /** The projects that have a cluster. */

@@ -18,8 +18,12 @@ enum Fault {
     POISON,
     /** A create that names another owner: somebody lies. */
     FORGED_CREATE,
+    /** A delete of a cluster that lives: somebody lies. */
+    FORGED_DELETE,
     /** Partitions change hands. */
     REBALANCE,
+    /** For a while a service reads nothing of a topic, and does all else. */
+    READING_STALLS,
     /** The broker did not take what was sent. */
     PUBLISH_FAILED,
     /** The broker took it, and its answer was lost. */
@@ -44,6 +48,10 @@ enum Fault {
     KEYSTONE_REFUSES,
     /** For some minutes Keystone answers nothing. */
     KEYSTONE_OUTAGE,
+    /** For some minutes the conductor's API answers nothing. */
+    CONDUCTOR_UNAVAILABLE,
+    /** The conductor's API takes its time. */
+    CONDUCTOR_SLOW,
     /** An operator changes something in Keystone by hand. */
     OPERATOR,
     /** The database of a service is set back to a backup. */

@@ -1,16 +1,20 @@
 package lanyard.simulation;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,7 +73,18 @@ final class ModelKafka {
                 ? world.random.nextInt(partitions.size())
                 : Math.floorMod(key.hashCode(), partitions.size());
         var partition = partitions.get(number);
-        var record = new ConsumerRecord<>(topic, number, partition.size(), key, value);
+        var record = new ConsumerRecord<>(
+                topic,
+                number,
+                partition.size(),
+                World.instant(world.now()).toEpochMilli(),
+                TimestampType.LOG_APPEND_TIME,
+                0,
+                value.length,
+                key,
+                value,
+                new RecordHeaders(),
+                Optional.empty());
         partition.add(record);
         world.changed();
         return record;
@@ -173,6 +188,23 @@ final class ModelKafka {
                 group.committed.replaceAll((partition, reached) -> kept.getOrDefault(partition, 0L));
             }
         };
+    }
+
+    /** Whether a group has committed all of these topics that was written before that time. */
+    boolean hasHeard(String groupName, Instant before, String... read) {
+        var committed = group(groupName).committed;
+        for (var topic : read) {
+            var partitions = partitions(topic);
+            for (int i = 0; i < partitions.size(); i++) {
+                long earlier = partitions.get(i).stream()
+                        .takeWhile(record -> record.timestamp() < before.toEpochMilli())
+                        .count();
+                if (committed.getOrDefault(new Partition(topic, i), 0L) < earlier) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private void rebalance(Group group) {

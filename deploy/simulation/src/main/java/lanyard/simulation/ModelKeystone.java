@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import lanyard.common.delegation.UserNames;
 import lanyard.common.keystone.KeystoneAdmin;
 import lanyard.common.keystone.KeystoneTokens;
 import lanyard.common.keystone.Reply;
@@ -29,6 +30,9 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
     private final Map<String, Delegation> trusts = new TreeMap<>();
     /** The unique constraint, which removed trusts keep. */
     private final Set<List<Object>> taken = new HashSet<>();
+
+    /** What was seen when somebody asked last, by trustor. */
+    private final Map<String, Set<Trust>> seenFrom = new TreeMap<>();
 
     private final Map<String, String> tokens = new TreeMap<>();
     private final Set<String> projects = new TreeSet<>();
@@ -80,6 +84,37 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
                 .roles
                 .put(project, new TreeSet<>(held));
         world.changed();
+    }
+
+    /** Makes a user of Lanyard's by hand, unless there is one of that name or nothing of Lanyard's at all. */
+    void bringBack(String name) {
+        var domain = lanyardsDomain();
+        if (domain != null && named(domain, name) == null) {
+            var user = new Account(id("u"), name, domain, Secret.of("brought back"));
+            users.put(user.id, user);
+        }
+    }
+
+    /** Makes a trust by hand, from a custodian to the token issuer, if there are both. */
+    void bringBackTrust(String project, Instant end) {
+        var domain = lanyardsDomain();
+        var trustor = domain == null ? null : named(domain, UserNames.custodian(project));
+        var trustee = domain == null ? null : named(domain, UserNames.ISSUER);
+        if (trustor != null
+                && trustee != null
+                && hasProject(project)
+                && taken.add(List.of(trustor.id, trustee.id, project, end))) {
+            var trust = new Trust(id("t"), trustor.id, trustee.id, project, end);
+            trusts.put(trust.id(), new Delegation(trust, new TreeSet<>(Set.of("member"))));
+        }
+    }
+
+    private @Nullable String lanyardsDomain() {
+        return domains.entrySet().stream()
+                .filter(domain -> !domain.getKey().equals(OWNERS))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
     }
 
     List<Account> ownUsers() {
@@ -384,16 +419,33 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
                         .toList()));
     }
 
-    /** Only a sweep asks for it, and none is simulated. */
     @Override
     public Reply<Users> listUsers(String domainId) {
-        throw world.unknown("the users of a domain");
+        return call(
+                "list users",
+                () -> new Reply.Done<>(new Users(
+                        users.values().stream()
+                                .filter(user -> user.domain.equals(domainId))
+                                .map(ModelKeystone::seen)
+                                .toList(),
+                        false)));
     }
 
-    /** As {@link #listUsers}. */
     @Override
     public Reply<List<Trust>> trustsFrom(String trustorId) {
-        throw world.unknown("the trusts from a user");
+        return call("trusts from " + trustorId, () -> {
+            var from = trusts.values().stream()
+                    .map(Delegation::trust)
+                    .filter(trust -> trust.trustorId().equals(trustorId))
+                    .toList();
+            seenFrom.put(trustorId, Set.copyOf(from));
+            return new Reply.Done<>(from);
+        });
+    }
+
+    /** Whether whoever asked last for the trusts from its trustor was shown this one. */
+    boolean wasSeen(Trust trust) {
+        return seenFrom.getOrDefault(trust.trustorId(), Set.of()).contains(trust);
     }
 
     @Override

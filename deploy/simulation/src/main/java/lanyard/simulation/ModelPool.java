@@ -5,6 +5,7 @@ import io.vertx.mutiny.core.buffer.Buffer;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.PreparedQuery;
 import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowIterator;
 import io.vertx.mutiny.sqlclient.RowSet;
 import io.vertx.mutiny.sqlclient.Tuple;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -120,7 +122,7 @@ final class ModelPool extends Pool {
         statements.put(folded(sql), effect);
     }
 
-    private static String folded(String sql) {
+    static String folded(String sql) {
         return FOLDED.computeIfAbsent(sql, text -> text.strip().replaceAll("\\s+", " "));
     }
 
@@ -130,7 +132,8 @@ final class ModelPool extends Pool {
 
     @Override
     public PreparedQuery<RowSet<Row>> preparedQuery(String sql) {
-        var effect = statements.get(folded(sql));
+        var own = database.statementOf(sql);
+        var effect = own == null ? statements.get(folded(sql)) : own;
         if (effect == null) {
             throw database.world.unknown(sql);
         }
@@ -177,6 +180,31 @@ final class ModelPool extends Pool {
         public int rowCount() {
             return rows.size();
         }
+
+        @Override
+        public RowIterator<Row> iterator() {
+            return new Iteration(rows.iterator());
+        }
+    }
+
+    private static final class Iteration extends RowIterator<Row> {
+        private final Iterator<List<Object>> rows;
+
+        @SuppressWarnings("NullAway") // Nothing is delegated.
+        Iteration(Iterator<List<Object>> rows) {
+            super((io.vertx.sqlclient.RowIterator) null);
+            this.rows = rows;
+        }
+
+        @Override
+        public boolean hasNext() {
+            return rows.hasNext();
+        }
+
+        @Override
+        public Row next() {
+            return new Values(rows.next());
+        }
     }
 
     private static final class Values extends Row {
@@ -206,6 +234,16 @@ final class ModelPool extends Pool {
         @Override
         public Long getLong(int column) {
             return (Long) values.get(column);
+        }
+
+        @Override
+        public Boolean getBoolean(int column) {
+            return (Boolean) values.get(column);
+        }
+
+        @Override
+        public <T> T get(Class<T> type, int column) {
+            return type.cast(values.get(column));
         }
 
         @Override

@@ -1,6 +1,7 @@
 package lanyard.simulation;
 
 import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Tuple;
 import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -10,11 +11,13 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import lanyard.common.reconcile.LeasedCluster;
 import org.hibernate.reactive.mutiny.Mutiny;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One service's schema in a PostgreSQL: tables, row locks, and transactions that read what is committed when they read it, and that happen
@@ -27,6 +30,8 @@ final class ModelPostgres implements Surroundings.Tables {
     long clockError;
 
     private final Map<String, Table<?>> tables = new TreeMap<>();
+    private final Map<String, Function<Tuple, List<List<Object>>>> statements = new HashMap<>();
+    private final Map<String, Update<?>> updates = new HashMap<>();
     private final Map<Row, Transaction> locks = new HashMap<>();
     private final List<Transaction> open = new ArrayList<>();
     private final List<ModelSession> present = new ArrayList<>();
@@ -39,6 +44,13 @@ final class ModelPostgres implements Surroundings.Tables {
 
     /** One row, by its table and key. */
     record Row(String table, String key) {}
+
+    /** A native statement in a session that concerns one row. */
+    record Update<E>(
+            Class<E> type,
+            Function<Map<Integer, Object>, String> key,
+            boolean inserts,
+            Surroundings.Effect<E> effect) {}
 
     /** The database broke off. */
     static final class Broken extends RuntimeException {
@@ -55,9 +67,52 @@ final class ModelPostgres implements Surroundings.Tables {
     }
 
     @Override
+    public UUID uuid() {
+        return new UUID(world.random.nextLong(), world.random.nextLong());
+    }
+
+    @Override
     public <E> void table(Class<E> type, Supplier<? extends E> maker, Consumer<E> defaults) {
         var table = new Table<>(type, maker, defaults);
         tables.put(table.name, table);
+    }
+
+    @Override
+    public <E> void row(Class<E> type, E row) {
+        var table = table(type);
+        table.rows.put(table.key(row), row);
+    }
+
+    @Override
+    public <E> List<E> rows(Class<E> type) {
+        return List.copyOf(table(type).rows.values());
+    }
+
+    @Override
+    public void statement(String sql, Function<Tuple, List<List<Object>>> effect) {
+        statements.put(ModelPool.folded(sql), effect);
+    }
+
+    @Override
+    public <E> void update(
+            String sql,
+            Class<E> type,
+            Function<Map<Integer, Object>, String> key,
+            boolean inserts,
+            Surroundings.Effect<E> effect) {
+        updates.put(ModelPool.folded(sql), new Update<>(type, key, inserts, effect));
+    }
+
+    /** What a statement in a session of a service does; {@code null} if that is not said. */
+    @Nullable
+    Update<?> update(String sql) {
+        return updates.get(ModelPool.folded(sql));
+    }
+
+    /** What a statement of a service's does on the pool; {@code null} if that is not said. */
+    @Nullable
+    Function<Tuple, List<List<Object>>> statementOf(String sql) {
+        return statements.get(ModelPool.folded(sql));
     }
 
     @SuppressWarnings("unchecked")

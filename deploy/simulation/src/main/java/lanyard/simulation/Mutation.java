@@ -44,7 +44,17 @@ public enum Mutation {
     /** A failure is recorded, and nobody is told. */
     FAIL_SILENTLY,
     /** A message that can't be understood is dropped. */
-    DROP_POISON;
+    DROP_POISON,
+    /** Nobody asks the conductor whether a cluster is gone that was told to be. */
+    BELIEVE_FORGED_DELETES,
+    /** What is not on the conductor's list counts as gone, and so it does if a part of the list did not come. */
+    HEAL_FROM_PART_OF_A_LIST,
+    /** What the conductor's list says of clusters without a credential is not told. */
+    TELL_NOTHING_OF_THE_LIST,
+    /** What seems to be an orphan is removed when it is first seen. */
+    SWEEP_WITHOUT_GRACE,
+    /** Nobody asks whether all was heard that was told before something is swept. */
+    SWEEP_WITHOUT_ASKING_WHAT_WAS_HEARD;
 
     /** Its name in lower case, as on the command line. */
     public String label() {

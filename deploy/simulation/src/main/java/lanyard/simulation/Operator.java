@@ -1,6 +1,10 @@
 package lanyard.simulation;
 
 import java.util.ArrayList;
+import java.util.Set;
+import java.util.TreeSet;
+import lanyard.common.delegation.TrustName;
+import lanyard.common.delegation.UserNames;
 
 /** Somebody with an administrator's password, who changes things of Lanyard's in Keystone by hand, and who restores databases. */
 final class Operator {
@@ -8,12 +12,16 @@ final class Operator {
     private final ModelKeystone keystone;
     private int busy;
 
-    Operator(World world, ModelKeystone keystone) {
+    Operator(World world, ModelKeystone keystone, Conductor conductor) {
         this.world = world;
         this.keystone = keystone;
         for (int i = 0; i < world.plan.operations(); i++) {
             busy++;
             world.spawn(null, "operator", this::meddle);
+        }
+        if (world.plan.sweeps()) {
+            busy++;
+            world.spawn(null, "operator", () -> leaveOrphans(conductor));
         }
     }
 
@@ -31,6 +39,39 @@ final class Operator {
             backup.run();
             busy--;
         });
+    }
+
+    /** Makes by hand, or brings back with a backup, what is nobody's. */
+    private void leaveOrphans(Conductor conductor) {
+        for (int i = 0; i < 3; i++) {
+            world.sleep(world.someTime(20 * World.MINUTE));
+            var project = world.oneOf(world.plan.projectNames());
+            var nobody = "f%07d-0000-4000-8000-%012d".formatted(i, 0);
+            var gone = conductor.clusters().stream()
+                    .filter(cluster -> cluster.gone && conductor.isKnownToGo(cluster))
+                    .toList();
+            var whose = gone.isEmpty() ? nobody : world.oneOf(gone).id;
+            switch (world.random.nextInt(4)) {
+                case 0 -> {
+                    world.log("makes user " + nobody);
+                    keystone.bringBack(nobody);
+                }
+                case 1 -> {
+                    world.log("makes user " + whose);
+                    keystone.bringBack(whose);
+                }
+                case 2 -> {
+                    world.log("makes a trust of " + whose + " in " + project);
+                    keystone.bringBackTrust(
+                            project, TrustName.of(whose, "cloud-provider", new TreeSet<>(Set.of("member")), 1, 7 + i));
+                }
+                default -> {
+                    world.log("makes a custodian");
+                    keystone.bringBack(UserNames.custodian(world.random.nextBoolean() ? project : "nobodys"));
+                }
+            }
+        }
+        busy--;
     }
 
     private void meddle() {

@@ -19,6 +19,10 @@ import lanyard.common.events.Trusteeship;
  * @param stubbornness how likely it is that whoever did a step does the next one, too
  * @param profiles roles and trustee by purpose
  * @param operations how often an operator changes something by hand
+ * @param succession whether a cluster is made when the one before it is gone, all in one project
+ * @param asksConductor whether the conductor's API is configured
+ * @param sweeps whether Keystone is swept, and people leave there what is nobody's
+ * @param restores whether a database is set back
  */
 record Plan(
         int clusters,
@@ -30,7 +34,17 @@ record Plan(
         SortedMap<String, Profile> profiles,
         int operations,
         int rotations,
+        boolean succession,
+        boolean asksConductor,
+        boolean sweeps,
+        boolean restores,
         Map<Fault, Double> rates) {
+    /** In one schedule of so many there is a succession; in as many the conductor is asked, or Keystone swept. */
+    private static final int SPECIAL = 8;
+
+    /** In one schedule of so many a database is set back. */
+    private static final int RESTORED = 8;
+
     private static final List<Fault> PER_STEP = List.of(
             Fault.CRASH,
             Fault.PAUSE,
@@ -57,7 +71,7 @@ record Plan(
     /** What a purpose gets. */
     record Profile(Trusteeship trustee, TreeSet<String> roles) {}
 
-    static Plan of(SplittableRandom random) {
+    static Plan of(long seed, SplittableRandom random) {
         var rates = new EnumMap<Fault, Double>(Fault.class);
         for (var fault : PER_STEP) {
             if (random.nextInt(5) < 2) {
@@ -70,9 +84,21 @@ record Plan(
             profiles.put("volumes", profile(random, "member"));
         }
         var clusters = 1 + Math.min(random.nextInt(4), random.nextInt(4));
+        // Drawn apart, so that all other schedules go as they went before there were these.
+        var special = new SplittableRandom(~seed);
+        var succession = special.nextInt(SPECIAL) == 0;
+        var asksConductor = special.nextInt(SPECIAL) == 0;
+        var sweeps = special.nextInt(SPECIAL) == 0;
+        if (asksConductor) {
+            lieAndLose(rates, special);
+        }
+        if (sweeps && special.nextBoolean()) {
+            rates.put(Fault.READING_STALLS, usual(Fault.READING_STALLS));
+        }
+        var projects = 1 + random.nextInt(2);
         return new Plan(
-                clusters,
-                1 + random.nextInt(2),
+                succession ? Math.max(2, clusters) : clusters,
+                succession ? 1 : projects,
                 1 + random.nextInt(2),
                 1 + random.nextInt(3),
                 10 + (long) Math.pow(10, random.nextDouble(2, 4.8)),
@@ -80,7 +106,23 @@ record Plan(
                 Collections.unmodifiableSortedMap(profiles),
                 random.nextInt(3) == 0 ? 1 + random.nextInt(2) : 0,
                 random.nextInt(4) == 0 ? 1 + random.nextInt(2) : 0,
+                succession,
+                asksConductor,
+                sweeps,
+                seed % RESTORED == 0 || ((sweeps || asksConductor) && special.nextInt(3) == 0),
                 rates);
+    }
+
+    /** What the conductor's API is asked for. Where it can be kept away, too, whoever forges a delete is believed. */
+    private static void lieAndLose(Map<Fault, Double> rates, SplittableRandom special) {
+        var fault = special.nextBoolean() ? Fault.FORGED_DELETE : Fault.CONDUCTOR_UNAVAILABLE;
+        rates.put(fault, usual(fault));
+        if (special.nextBoolean()) {
+            rates.put(Fault.CONDUCTOR_SLOW, usual(Fault.CONDUCTOR_SLOW));
+        }
+        if (special.nextBoolean()) {
+            rates.put(Fault.MESSAGE_LOST, special.nextDouble());
+        }
     }
 
     private static Profile profile(SplittableRandom random, String... roles) {
@@ -102,6 +144,10 @@ record Plan(
             case KEYSTONE_UNAVAILABLE, KEYSTONE_SLOW, KEYSTONE_UNCONFIRMED -> 0.05;
             case KEYSTONE_PARTIAL -> 0.1;
             case KEYSTONE_REFUSES -> 0.02;
+            case FORGED_DELETE -> 0.5;
+            case READING_STALLS -> 0.3;
+            case CONDUCTOR_UNAVAILABLE -> 0.1;
+            case CONDUCTOR_SLOW -> 0.2;
             case OPERATOR, DATABASE_RESTORED -> 0;
         };
     }

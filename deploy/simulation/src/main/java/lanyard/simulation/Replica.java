@@ -1,6 +1,7 @@
 package lanyard.simulation;
 
 import io.smallrye.mutiny.Uni;
+import java.util.List;
 import lanyard.common.reconcile.ReconcileParts;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -17,6 +18,11 @@ public interface Replica {
 
     /** Hears a message on Lanyard's own topic. */
     Uni<Void> hearCredential(ConsumerRecord<String, byte[]> message);
+
+    /** What it does every few seconds. */
+    default List<Runnable> rounds() {
+        return List.of();
+    }
 
     /** The loop that works on the rows. */
     ReconcileParts reconciling();

@@ -27,8 +27,6 @@ final class Schedule {
     private static final int STEPS_IN_TROUBLE = 20_000;
     private static final int STEPS_TO_REST = 60_000;
     private static final int LOGINS = 3;
-    /** In one schedule of so many a database is set back. */
-    private static final int RESTORED = 8;
 
     private static final Logger LIBRARIES = Logger.getLogger("");
 
@@ -45,6 +43,7 @@ final class Schedule {
     private final ModelKafka kafka;
     private final ModelKeystone keystone;
     private final Conductor conductor;
+    private final ModelConductor api;
     private final Operator operator;
     private final Invariants invariants;
     private final Service tokenIssuer;
@@ -52,18 +51,19 @@ final class Schedule {
 
     private Schedule(long seed, Trace trace, @Nullable Mutation mutation) {
         var random = new SplittableRandom(seed);
-        world = new World(Plan.of(random), random, trace, mutation);
+        world = new World(Plan.of(seed, random), random, trace, mutation);
         kafka = new ModelKafka(world);
         invariants = new Invariants(world, kafka);
         keystone = new ModelKeystone(world, invariants);
+        api = new ModelConductor(world, this::conductor);
         var provisioner = service(
                 "provisioner", SimulatedProvisioner::tables, SimulatedProvisioner::new, (process, replica) -> {});
         var revoker = service("revoker", SimulatedRevoker::tables, SimulatedRevoker::new, (process, replica) -> {});
         tokenIssuer = service("token-issuer", SimulatedTokenIssuer::tables, SimulatedTokenIssuer::new, this::attend);
         services = List.of(provisioner, revoker, tokenIssuer);
         conductor = new Conductor(world, kafka, keystone);
-        operator = new Operator(world, keystone);
-        if (seed % RESTORED == 0) {
+        operator = new Operator(world, keystone, conductor);
+        if (world.plan.restores()) {
             operator.restore(world.oneOf(services));
         }
         invariants.watch(keystone, conductor);
@@ -106,6 +106,7 @@ final class Schedule {
                 world,
                 kafka,
                 keystone,
+                api,
                 database -> {
                     tabulation.tables(database, world.mutation);
                     return database;

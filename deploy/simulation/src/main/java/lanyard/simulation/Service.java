@@ -1,6 +1,7 @@
 package lanyard.simulation;
 
 import io.smallrye.mutiny.Uni;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import lanyard.common.database.Presence;
+import lanyard.common.events.ClusterListed;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.FailureReason;
@@ -26,11 +28,18 @@ final class Service {
     private static final String NOTIFICATIONS = "/notifications";
     /** Of the conductor's messages, in one batch. */
     private static final int MOST = 8;
+    private static final long LONGEST_STALL = World.HOUR;
+    /** How long what was read is not committed at most ({@code auto.commit.interval.ms}). */
+    private static final long COMMIT = 5 * World.SECOND;
+
+    /** For so long at the end what was lost is looked for: longer than a deletion is waited for, and it takes to be believed. */
+    private static final long ROUNDS = 4 * World.HOUR;
 
     private final String name;
     private final World world;
     private final ModelKafka kafka;
     private final ModelKeystone keystone;
+    private final ModelConductor api;
     private final Function<Surroundings, Replica> builder;
     private final BiConsumer<Process, Replica> company;
     private final ModelPostgres database;
@@ -46,6 +55,7 @@ final class Service {
             World world,
             ModelKafka kafka,
             ModelKeystone keystone,
+            ModelConductor api,
             Function<ModelPostgres, ModelPostgres> schema,
             Function<Surroundings, Replica> builder,
             BiConsumer<Process, Replica> company) {
@@ -53,6 +63,7 @@ final class Service {
         this.world = world;
         this.kafka = kafka;
         this.keystone = keystone;
+        this.api = api;
         this.builder = builder;
         this.company = company;
         this.database = schema.apply(new ModelPostgres(world, name + "-db"));
@@ -123,6 +134,9 @@ final class Service {
                         1,
                         batch -> built.hearCredential(batch.iterator().next())));
         world.spawn(process, "reconciler", () -> reconcile(process, pool, built.reconciling()));
+        for (var round : built.rounds()) {
+            world.spawn(process, "rounds", () -> goRounds(round));
+        }
         var relay = around.relay();
         world.spawn(process, "relay", () -> {
             while (true) {
@@ -140,7 +154,7 @@ final class Service {
     }
 
     private Surroundings surroundings(Process process, ModelPool pool, Presence presence) {
-        var settings = Settings.of(world.plan.profiles());
+        var settings = Settings.of(world.plan);
         var backoff = settings.of(ReconcileConfig.class).backoff();
         return new Surroundings(
                 name,
@@ -149,6 +163,8 @@ final class Service {
                 presence,
                 keystone,
                 keystone,
+                api,
+                this::hasHeard,
                 kafka::publish,
                 outbox(process, settings),
                 () -> World.instant(world.now() + process.clockError),
@@ -157,6 +173,7 @@ final class Service {
                 world::undivided,
                 world.random::nextLong,
                 settings,
+                world.plan.sweeps(),
                 world.mutation);
     }
 
@@ -172,7 +189,8 @@ final class Service {
     private record Tampered(World world, ModelPostgres database) implements OutboxParts.Tampering {
         @Override
         public boolean passes(CredentialEvent event) {
-            return !(event instanceof CredentialFailed failed && isKeptQuiet(failed.reason()));
+            return !(event instanceof CredentialFailed failed && isKeptQuiet(failed.reason()))
+                    && !(event instanceof ClusterListed && world.has(Mutation.TELL_NOTHING_OF_THE_LIST));
         }
 
         private boolean isKeptQuiet(FailureReason reason) {
@@ -199,7 +217,7 @@ final class Service {
     // ---- What a replica does all the time
 
     private void reconcile(Process process, ModelPool pool, ReconcileParts reconciling) {
-        var length = Surroundings.lease(Settings.of(world.plan.profiles())).toNanos() / 1000;
+        var length = Surroundings.lease(Settings.of(world.plan)).toNanos() / 1000;
         while (true) {
             world.await(Coroutine.Next.POSTGRES, () -> pool.hasDueClusters() || pool.hasMissing(), pool::nextDue);
             var ends = world.now() + length;
@@ -213,12 +231,43 @@ final class Service {
         }
     }
 
+    /** Where it matters how much was heard, what was read last is committed, too, though nothing may follow. */
+    private void commitBeforeLong(ModelKafka.Consumer consumer) {
+        var at = world.now() + COMMIT;
+        world.await(Coroutine.Next.KAFKA, () -> consumer.hasNext() || world.now() >= at, () -> at);
+        if (!consumer.hasNext()) {
+            consumer.commit();
+        }
+    }
+
+    /** What would do nothing most of the time is not tried every few seconds, and not for ever. */
+    private void goRounds(Runnable round) {
+        while (world.calmFor() < ROUNDS) {
+            world.sleep(world.isCalm() ? 10 * World.MINUTE : world.someTime(10 * World.MINUTE));
+            round.run();
+        }
+    }
+
+    private boolean hasHeard(Instant before) {
+        world.step(Coroutine.Next.KAFKA);
+        return world.has(Mutation.SWEEP_WITHOUT_ASKING_WHAT_WAS_HEARD)
+                || (kafka.hasHeard(name, before, ModelKafka.CREDENTIALS)
+                        && kafka.hasHeard(name + NOTIFICATIONS, before, ModelKafka.INFO, ModelKafka.ERROR));
+    }
+
     private void consume(
             Process process,
             ModelKafka.Consumer consumer,
             int most,
             Function<ConsumerRecords<String, byte[]>, Uni<Void>> hearing) {
         while (true) {
+            if (world.plan.sweeps()) {
+                commitBeforeLong(consumer);
+            }
+            if (world.strikes(Fault.READING_STALLS)) {
+                world.log("reads nothing for a while");
+                world.sleep(world.random.nextLong(LONGEST_STALL));
+            }
             world.await(Coroutine.Next.KAFKA, consumer::hasNext);
             var batch = consumer.poll(1 + world.random.nextInt(most));
             if (world.has(Mutation.ACKNOWLEDGE_BEFORE_COMMIT)) {

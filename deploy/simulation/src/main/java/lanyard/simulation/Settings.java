@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -41,29 +42,45 @@ public final class Settings {
             "lanyard.door.patience", "1h",
             "lanyard.delete-deadline", "1h",
             "lanyard.reconcile.longest-retry", "10m");
-    private static final Map<SortedMap<String, Plan.Profile>, Settings> MADE = new ConcurrentHashMap<>();
+    /** Of so few clusters all may be orphans, or unlisted. */
+    private static final Map<String, String> WHERE_WHAT_IS_LOST_IS_FOUND = Map.of(
+            "lanyard.conductor.interval", "10m",
+            "lanyard.conductor.grace", "20m",
+            "lanyard.conductor.share", "1",
+            "lanyard.sweep.interval", "5m",
+            "lanyard.sweep.grace", "5m",
+            "lanyard.sweep.share", "1");
+
+    private static final URI CONDUCTOR = URI.create("https://conductor.example.org/v1");
+    private static final Map<Key, Settings> MADE = new ConcurrentHashMap<>();
     private static final KeyRing KEYS = keys();
     private static final Seal SEAL = recipient();
 
     private final Map<String, Profile> profiles = new TreeMap<>();
     private final Map<Class<?>, Object> mappings = new ConcurrentHashMap<>();
 
-    private Settings(SortedMap<String, Plan.Profile> planned) {
-        planned.forEach((purpose, profile) -> profiles.put(purpose, new Profile() {
-            @Override
-            public Set<String> roles() {
-                return profile.roles();
-            }
+    private record Key(SortedMap<String, Plan.Profile> profiles, boolean asksConductor) {}
 
-            @Override
-            public Trusteeship trustee() {
-                return profile.trustee();
-            }
-        }));
+    private final boolean asksConductor;
+
+    private Settings(Key key) {
+        asksConductor = key.asksConductor();
+        key.profiles()
+                .forEach((purpose, profile) -> profiles.put(purpose, new Profile() {
+                    @Override
+                    public Set<String> roles() {
+                        return profile.roles();
+                    }
+
+                    @Override
+                    public Trusteeship trustee() {
+                        return profile.trustee();
+                    }
+                }));
     }
 
-    static Settings of(SortedMap<String, Plan.Profile> profiles) {
-        return MADE.computeIfAbsent(profiles, Settings::new);
+    static Settings of(Plan plan) {
+        return MADE.computeIfAbsent(new Key(plan.profiles(), plan.asksConductor()), Settings::new);
     }
 
     /** The settings of one kind. */
@@ -111,13 +128,16 @@ public final class Settings {
             return profiles;
         }
         if (type == Optional.class) {
-            return Optional.empty();
+            return asksConductor && name.equals("lanyard.conductor.url") ? Optional.of(CONDUCTOR) : Optional.empty();
         }
         if (type.isInterface() && type != List.class && type != Path.class) {
             return mapping(type, name);
         }
         var byDefault = method.getAnnotation(WithDefault.class);
-        return convert(type, GIVEN.getOrDefault(name, byDefault == null ? "" : byDefault.value()));
+        return convert(
+                type,
+                WHERE_WHAT_IS_LOST_IS_FOUND.getOrDefault(
+                        name, GIVEN.getOrDefault(name, byDefault == null ? "" : byDefault.value())));
     }
 
     private static Object convert(Class<?> type, String text) {
@@ -127,6 +147,8 @@ public final class Settings {
             return Integer.valueOf(text);
         } else if (type == long.class) {
             return Long.valueOf(text);
+        } else if (type == double.class) {
+            return Double.valueOf(text);
         } else if (type == boolean.class) {
             return Boolean.valueOf(text);
         } else if (type == Duration.class) {

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -60,8 +61,13 @@ final class Simulation {
                             }
                         }))
                 .toList();
+        var stumbled = new AtomicReference<@Nullable Throwable>();
+        threads.forEach(thread -> thread.setUncaughtExceptionHandler((one, failure) -> stumbled.set(failure)));
         threads.forEach(Thread::start);
         threads.forEach(Simulation::join);
+        if (stumbled.get() != null) {
+            throw new IllegalStateException("a schedule could not be run to its end", stumbled.get());
+        }
         failures.sort(Comparator.comparingLong(Schedule.Result::seed));
         return new Summary(
                 done.get(), steps.get(), faults, List.copyOf(failures.subList(0, Math.min(FAILURES, failures.size()))));

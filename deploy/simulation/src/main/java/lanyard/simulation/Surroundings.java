@@ -3,12 +3,18 @@ package lanyard.simulation;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Tuple;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.LongBinaryOperator;
 import java.util.function.Supplier;
@@ -17,6 +23,7 @@ import lanyard.common.database.Presence;
 import lanyard.common.database.Transactions;
 import lanyard.common.intake.Intake;
 import lanyard.common.intake.IntakeParts;
+import lanyard.common.keystone.ConductorApi;
 import lanyard.common.keystone.KeystoneAdmin;
 import lanyard.common.keystone.KeystoneTokens;
 import lanyard.common.outbox.Outbox;
@@ -45,6 +52,8 @@ public record Surroundings(
         Presence presence,
         KeystoneAdmin keystone,
         KeystoneTokens tokens,
+        ConductorApi conductor,
+        Hearing hearing,
         Broker broker,
         Outbox outbox,
         InstantSource clock,
@@ -53,12 +62,19 @@ public record Surroundings(
         Executor undivided,
         LongBinaryOperator between,
         Settings settings,
+        boolean sweeps,
         @Nullable Mutation mutation) {
     private static final MeterRegistry NOBODY_COUNTS = new CompositeMeterRegistry();
 
     /** Sends to Kafka. */
     public interface Broker {
         CompletableFuture<Void> publish(String topic, @Nullable String key, byte[] body);
+    }
+
+    /** Knows how much of what was told on the bus a service has heard. */
+    public interface Hearing {
+        /** Whether it has heard all that was told before that time. */
+        boolean isCompleteBefore(Instant time);
     }
 
     /** Where a service says which tables it has. */
@@ -69,8 +85,39 @@ public record Surroundings(
          */
         <E> void table(Class<E> type, Supplier<? extends E> maker, Consumer<E> defaults);
 
+        /** Puts a row in, that a migration does. */
+        <E> void row(Class<E> type, E row);
+
+        /** The committed rows themselves. */
+        <E> List<E> rows(Class<E> type);
+
+        /** Says what a statement does that is run on the pool: to the committed rows, at once. */
+        void statement(String sql, Function<Tuple, List<List<Object>>> effect);
+
+        /**
+         * Says what a native statement does to one row, in a session.
+         *
+         * @param key of the row, from the parameters
+         * @param inserts whether one that is not there is made
+         */
+        <E> void update(
+                String sql,
+                Class<E> type,
+                Function<Map<Integer, Object>, String> key,
+                boolean inserts,
+                Effect<E> effect);
+
         /** The database's clock. */
         InstantSource clock();
+
+        /** As {@code gen_random_uuid()}. */
+        UUID uuid();
+    }
+
+    /** What a statement does to a row. */
+    public interface Effect<E> {
+        /** @return whether it does anything */
+        boolean of(E row, boolean isNew, Map<Integer, Object> parameters);
     }
 
     public boolean has(Mutation one) {

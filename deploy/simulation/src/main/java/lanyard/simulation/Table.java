@@ -4,12 +4,13 @@ import jakarta.persistence.GeneratedValue;
 import jakarta.persistence.Id;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +20,16 @@ final class Table<E> {
     private static final Set<String> WORK =
             Set.of("dueAt", "unsettledSince", "lease", "leasedUntil", "attempts", "failingSince", "failedAt", "why");
 
+    private static final Map<Class<?>, Map<String, Field>> FIELDS = new ConcurrentHashMap<>();
+
     final Class<E> type;
     final String name;
     final TreeMap<String, E> rows = new TreeMap<>();
 
     private final Supplier<? extends E> maker;
     private final Consumer<E> defaults;
-    private final List<Field> fields = new ArrayList<>();
+    private final Field[] fields;
+    private final Map<String, Field> byName;
     private final List<Field> ids;
     private long sequence;
 
@@ -39,15 +43,24 @@ final class Table<E> {
                 .name();
         this.maker = maker;
         this.defaults = defaults;
-        for (Class<?> declaring = type; declaring != null; declaring = declaring.getSuperclass()) {
-            Arrays.stream(declaring.getDeclaredFields())
-                    .filter(field -> !Modifier.isStatic(field.getModifiers()))
-                    .forEach(fields::add);
-        }
-        fields.forEach(field -> field.setAccessible(true));
-        ids = fields.stream()
+        byName = FIELDS.computeIfAbsent(type, Table::fieldsOf);
+        fields = byName.values().toArray(Field[]::new);
+        ids = byName.values().stream()
                 .filter(field -> field.isAnnotationPresent(Id.class))
                 .toList();
+    }
+
+    private static Map<String, Field> fieldsOf(Class<?> type) {
+        Map<String, Field> fields = new LinkedHashMap<>();
+        for (Class<?> declaring = type; declaring != null; declaring = declaring.getSuperclass()) {
+            for (var field : declaring.getDeclaredFields()) {
+                if (!Modifier.isStatic(field.getModifiers())) {
+                    field.setAccessible(true);
+                    fields.put(field.getName(), field);
+                }
+            }
+        }
+        return fields;
     }
 
     /** Keeps the rows as they are now; what is returned puts them back. */
@@ -121,12 +134,11 @@ final class Table<E> {
     }
 
     Field field(String called) {
-        for (var field : fields) {
-            if (field.getName().equals(called)) {
-                return field;
-            }
+        var field = byName.get(called);
+        if (field == null) {
+            throw new IllegalArgumentException("%s has no %s".formatted(type.getSimpleName(), called));
         }
-        throw new IllegalArgumentException("%s has no %s".formatted(type.getSimpleName(), called));
+        return field;
     }
 
     static @Nullable Object value(Field field, Object row) {

@@ -132,12 +132,14 @@ final class Transaction {
                             parameters.put((Integer) arguments[0], arguments[1]);
                             yield proxy;
                         }
+                        // Whoever says so changes nothing of what it reads.
+                        case "setReadOnly" -> proxy;
                         case "getResultList" ->
                             later(() -> isNative ? lockAll(text, parameters) : select(text, parameters));
                         case "getSingleResult" ->
                             later(() -> select(text, parameters).getFirst());
                         case "executeUpdate" ->
-                            later(() -> isNative ? insertNew(text, parameters) : change(text, parameters));
+                            later(() -> isNative ? nativeUpdate(text, parameters) : change(text, parameters));
                         default -> throw database.world.unknown(method);
                     };
                 });
@@ -308,7 +310,7 @@ final class Transaction {
                 E row = null;
                 if (hql.verb().equals("update")) {
                     row = table.copy(one.getValue());
-                    Table.set(table.field(hql.target()), row, parameters.get(hql.assigned()));
+                    hql.assign(table, row, parameters);
                 }
                 written.put(address(table, one.getKey()), new Written<>(table, one.getKey(), row));
                 changed++;
@@ -351,6 +353,32 @@ final class Transaction {
         return keys.stream()
                 .mapToInt(key -> insertNew(table, new String[] {column}, Map.of(1, key)))
                 .sum();
+    }
+
+    private Integer nativeUpdate(String text, Map<Integer, Object> parameters) {
+        var known = database.update(text);
+        if (known == null) {
+            return insertNew(text, parameters);
+        }
+        database.statement(text);
+        flush();
+        return update(known, parameters);
+    }
+
+    private <E> Integer update(ModelPostgres.Update<E> update, Map<Integer, Object> parameters) {
+        var table = database.table(update.type());
+        var key = update.key().apply(parameters);
+        if (row(table, key) == null && !update.inserts()) {
+            return 0;
+        }
+        database.lock(this, table, key);
+        var before = row(table, key);
+        var row = before == null ? table.insertable() : table.copy(before);
+        if (!update.effect().of(row, before == null, parameters)) {
+            return 0;
+        }
+        written.put(address(table, key), new Written<>(table, key, row));
+        return 1;
     }
 
     private Integer insertNew(String text, Map<Integer, Object> parameters) {

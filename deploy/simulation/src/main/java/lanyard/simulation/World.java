@@ -42,6 +42,7 @@ final class World {
     private boolean still;
     private boolean undivided;
     private boolean calm;
+    private long calmSince;
     private long now;
     private long lastChange;
     private long steps;
@@ -121,6 +122,12 @@ final class World {
     /** From now on nothing goes wrong. */
     void calm() {
         calm = true;
+        calmSince = now;
+    }
+
+    /** For how long nothing has gone wrong any more. */
+    long calmFor() {
+        return calm ? now - calmSince : 0;
     }
 
     boolean isCalm() {

@@ -46,9 +46,8 @@ class SimulationTest {
                 .anyMatch(line -> line.contains("keystone make user custodian-p1"));
     }
 
-    // The window of the one that is left out is too narrow: see docs/reliability.md.
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "USE_WHAT_IS_BEING_REMOVED")
+    @EnumSource
     void aFaultInTheCoreIsFound(Mutation mutation) {
         var summary = Simulation.run(0, SEEDS_FOR_A_MUTATION, mutation, 1, done -> {});
 
