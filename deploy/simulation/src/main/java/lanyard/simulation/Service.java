@@ -28,6 +28,7 @@ final class Service {
     private static final String NOTIFICATIONS = "/notifications";
     /** Of the conductor's messages, in one batch. */
     private static final int MOST = 8;
+
     private static final long LONGEST_STALL = World.HOUR;
     /** How long what was read is not committed at most ({@code auto.commit.interval.ms}). */
     private static final long COMMIT = 5 * World.SECOND;
