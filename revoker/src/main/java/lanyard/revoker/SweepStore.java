@@ -24,6 +24,7 @@ import lanyard.common.outbox.Outbox;
 import lanyard.common.reconcile.Phase;
 import lanyard.revoker.Sweep.Cluster;
 import lanyard.revoker.Sweep.Findings;
+import lanyard.revoker.Sweep.Orphan;
 import lanyard.revoker.Sweep.Suspect;
 import org.hibernate.LockMode;
 import org.hibernate.reactive.mutiny.Mutiny;
@@ -178,14 +179,20 @@ class SweepStore {
                 .map(suspect ->
                         new SuspectRow(suspect, doomed.contains(suspect.orphan().id())))
                 .toList();
+        // In the order in which all transactions lock rows of clusters, so that none waits for another in a circle.
+        var revoked = findings.doomed().stream()
+                .map(Suspect::orphan)
+                .filter(orphan -> orphan.kind() == Kind.TRUSTEE)
+                .map(Orphan::whose)
+                .sorted()
+                .toList();
         return session.removeAll(cleared.toArray())
                 .chain(() -> session.persistAll(fresh.toArray()))
                 .chain(() -> Multi.createFrom()
-                        .iterable(findings.doomed())
-                        .filter(suspect -> suspect.orphan().kind() == Kind.TRUSTEE)
+                        .iterable(revoked)
                         .onItem()
-                        .transformToUniAndConcatenate(suspect -> session.createNativeQuery(REVOKE)
-                                .setParameter(1, suspect.orphan().whose())
+                        .transformToUniAndConcatenate(cluster -> session.createNativeQuery(REVOKE)
+                                .setParameter(1, cluster)
                                 .executeUpdate())
                         .collect()
                         .last()
