@@ -245,8 +245,12 @@ class DoorOnAFailingKeystoneTest {
         // Half of its life is the floor of a token that lives so shortly.
         var floor = FaultyKeystone.SHORT_LIFE.dividedBy(2);
         var answers = new ArrayList<Wire.Answer>();
-        while (Instant.now().isBefore(askedAt.plus(floor).minusMillis(500))) {
-            answers.add(login(kept));
+        while (Instant.now().isBefore(askedAt.plus(floor))) {
+            var answer = login(kept);
+            // On a busy machine the last of them comes when the floor is reached already.
+            if (Instant.now().isBefore(askedAt.plus(floor))) {
+                answers.add(answer);
+            }
             pause(Duration.ofMillis(100));
         }
         assertThat(answers).isNotEmpty().allSatisfy(answer -> assertThat(answer.token())
