@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import lanyard.common.testing.TestBus;
 import lanyard.common.testing.TestKeystone;
@@ -27,6 +28,9 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class TheWholeLoopTest {
+    /** What was read is committed every few seconds, and each sweep that is asked for is told on the same topic. */
+    private static final Duration UNTIL_ALL_IS_HEARD = Duration.ofMinutes(3);
+
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration WHILE_A_LEASE_LASTS = Duration.ofMinutes(4);
 
@@ -278,8 +282,8 @@ class TheWholeLoopTest {
         try {
             orphans.trustees(12);
             // Until they are known for longer than the grace.
-            eventually(() -> operator.runs("sweep").text().contains(": not removed"));
-            var refused = operator.runs("sweep");
+            sweep(read -> read.text().contains(": not removed"), "sweep");
+            var refused = sweep(read -> read.text().contains("(too-many)"), "sweep");
             assertThat(refused.exitCode()).isEqualTo(1);
             assertThat(refused.text())
                     .contains("lanyard: nothing was removed (too-many): more orphans than can be right")
@@ -304,10 +308,14 @@ class TheWholeLoopTest {
 
     /** What the command says, once the revoker has heard all that was told. */
     private String sweep(String... options) {
-        var arguments = Stream.concat(Stream.of("sweep"), Stream.of(options)).toArray(String[]::new);
-        return await().atMost(PATIENCE)
-                .until(() -> operator.runs(arguments), read -> read.exitCode() == 0)
+        return sweep(
+                        read -> read.exitCode() == 0,
+                        Stream.concat(Stream.of("sweep"), Stream.of(options)).toArray(String[]::new))
                 .text();
+    }
+
+    private Operator.Read sweep(Predicate<Operator.Read> said, String... arguments) {
+        return await().atMost(UNTIL_ALL_IS_HEARD).until(() -> operator.runs(arguments), said);
     }
 
     private void tell(String action, String outcome) {
