@@ -20,9 +20,8 @@ class Leases {
     private static final Logger LOG = Logger.getLogger(Leases.class);
 
     // The claim is one short statement; the work on Keystone happens outside of any transaction. A lease's id begins
-    // with its holder,
-    // if that is seen (an UUID of version 8): so whatever ends the lease ends that, too, in whatever version of
-    // Lanyard.
+    // with its holder, if that is seen (an UUID of version 8): so whatever ends the lease ends that, too, in whatever
+    // version of Lanyard.
     static final String CLAIM =
             """
             with due as (
