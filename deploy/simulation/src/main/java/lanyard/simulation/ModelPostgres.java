@@ -30,6 +30,7 @@ final class ModelPostgres implements Surroundings.Tables {
     long clockError;
 
     private final Map<String, Table<?>> tables = new TreeMap<>();
+    private final Map<String, Table<?>> tablesByEntity = new HashMap<>();
     private final Map<String, Function<Tuple, List<List<Object>>>> statements = new HashMap<>();
     private final Map<String, Update<?>> updates = new HashMap<>();
     private final Map<Row, Transaction> locks = new HashMap<>();
@@ -75,6 +76,7 @@ final class ModelPostgres implements Surroundings.Tables {
     public <E> void table(Class<E> type, Supplier<? extends E> maker, Consumer<E> defaults) {
         var table = new Table<>(type, maker, defaults);
         tables.put(table.name, table);
+        tablesByEntity.put(type.getSimpleName(), table);
     }
 
     @Override
@@ -117,28 +119,31 @@ final class ModelPostgres implements Surroundings.Tables {
 
     @SuppressWarnings("unchecked")
     <E> Table<E> table(Class<E> type) {
-        return (Table<E>) table(table -> table.type == type, type.getSimpleName());
+        return (Table<E>) entity(type.getSimpleName());
     }
 
     Table<?> called(String sqlName) {
-        return table(table -> table.name.equals(sqlName), sqlName);
+        return found(tables.get(sqlName), sqlName);
     }
 
     Table<?> entity(String hqlName) {
-        return table(table -> table.type.getSimpleName().equals(hqlName), hqlName);
+        return found(tablesByEntity.get(hqlName), hqlName);
     }
 
     Table<?> of(Object entity) {
-        return table(table -> table.type.isInstance(entity), entity.getClass().getSimpleName());
-    }
-
-    private Table<?> table(Function<Table<?>, Boolean> which, String what) {
         for (var table : tables.values()) {
-            if (which.apply(table)) {
+            if (table.type.isInstance(entity)) {
                 return table;
             }
         }
-        throw world.unknown("table " + what);
+        throw world.unknown("table " + entity.getClass().getSimpleName());
+    }
+
+    private Table<?> found(@Nullable Table<?> table, String what) {
+        if (table == null) {
+            throw world.unknown("table " + what);
+        }
+        return table;
     }
 
     Instant now() {

@@ -21,6 +21,7 @@ final class OutboxTable {
     private final Map<Long, Instant> claimedUntil = new TreeMap<>();
     private final Set<Long> published = new TreeSet<>();
     private List<OutboxMessage> waiting = List.of();
+    private List<OutboxMessage> heads = List.of();
     private int rowsSeen;
 
     /** @param message reads a row */
@@ -40,19 +41,18 @@ final class OutboxTable {
             rowsSeen = table.rows.size();
             waiting = new ArrayList<>(messages());
             waiting.removeIf(one -> published.contains(one.id()));
+            var seen = new HashSet<String>();
+            heads = database.world.has(Mutation.RELAY_OUT_OF_ORDER)
+                    ? waiting
+                    : waiting.stream()
+                            .filter(one -> one.key() == null || seen.add(one.key()))
+                            .toList();
         }
         return waiting;
     }
 
     private List<OutboxMessage> heads() {
-        var waitingNow = waiting();
-        if (waitingNow.isEmpty() || database.world.has(Mutation.RELAY_OUT_OF_ORDER)) {
-            return waitingNow;
-        }
-        var seen = new HashSet<String>();
-        return waitingNow.stream()
-                .filter(one -> one.key() == null || seen.add(one.key()))
-                .toList();
+        return waiting().isEmpty() ? List.of() : heads;
     }
 
     private boolean isFree(OutboxMessage one, Instant now) {
@@ -61,8 +61,13 @@ final class OutboxTable {
     }
 
     boolean hasHeads() {
-        var now = database.now();
-        return heads().stream().anyMatch(head -> isFree(head, now));
+        // Asked at each step of anybody: without a stream.
+        for (var head : heads()) {
+            if (isFree(head, database.now())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** When there may be a head to claim, by true time, if nothing else happens. */
