@@ -118,6 +118,7 @@ final class ModelPool extends Pool {
                 tuple -> outbox.putBack(Arrays.asList(tuple.getArrayOfLongs(0)), seconds(tuple.getDouble(1))));
     }
 
+    // The text is the service's own, repeated: once that changes, the model does not know it until it is taught.
     private void knows(String sql, Function<Tuple, List<List<Object>>> effect) {
         statements.put(folded(sql), effect);
     }

@@ -13,8 +13,8 @@ import lanyard.local.terminal.Terminal.Progress;
 import lanyard.local.terminal.Trouble;
 
 /**
- * The packages of Debian that Keystone runs from, the clients with which the demo and the tests log in, and for tests Magnum's API.
- * {@code python3-keystone} has Keystone's code and {@code keystone-manage}, but not the service, the user and the configuration that the
+ * The packages of Debian that Keystone runs from, the clients with which the demo and the tests log in, and for tests Magnum's API and
+ * gophercloud. {@code python3-keystone} has Keystone's code and {@code keystone-manage}, but not the service, the user and the configuration that the
  * package {@code keystone} would add to the system.
  */
 final class DebianPackages {
@@ -27,8 +27,9 @@ final class DebianPackages {
             "python3-openstackclient",
             "python3-openstacksdk");
 
-    /** What the tests of the services need beside that: its dependencies are many. */
-    private static final List<String> NEEDED_BY_TESTS = List.of("python3-magnum");
+    /** What the tests need beside that: the conductor's API with its many dependencies, and one more client's language. */
+    private static final List<String> NEEDED_BY_TESTS =
+            List.of("python3-magnum", "golang-go", "golang-github-gophercloud-gophercloud-dev");
 
     private DebianPackages() {}
 
