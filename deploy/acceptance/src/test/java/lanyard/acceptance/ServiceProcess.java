@@ -60,6 +60,10 @@ final class ServiceProcess implements AutoCloseable {
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
+                // Kept by the first that ends, for all that start after it.
+                "-XX:SharedArchiveFile=" + archive(),
+                "-XX:+AutoCreateSharedArchive",
+                "-Xlog:cds=off,cds+dynamic=off,aot=off",
                 "-jar",
                 checkout.resolve(service)
                         .resolve("target/quarkus-app/quarkus-run.jar")
@@ -90,6 +94,15 @@ final class ServiceProcess implements AutoCloseable {
                 .failFast(service + " has died, see " + log, () -> !process.isAlive())
                 .until(this::isReady);
         return this;
+    }
+
+    /** One for each process of tests and version: two that end at the same time must not write the same file. */
+    private Path archive() {
+        var name = service + "-" + checkout.getFileName() + "-"
+                + ProcessHandle.current().pid() + ".jsa";
+        var archive = log.resolveSibling(name);
+        archive.toFile().deleteOnExit();
+        return archive;
     }
 
     private boolean isReady() {

@@ -59,7 +59,7 @@ public final class TestCommand implements Callable<Integer> {
     }
 
     private int maven(Map<String, String> variables) throws IOException, InterruptedException {
-        var command = new ArrayList<>(List.of("mvn", "--batch-mode", "--threads", "2", "verify", "--fail-at-end"));
+        var command = new ArrayList<>(List.of("mvn", "--batch-mode", "--threads", "3", "verify", "--fail-at-end"));
         command.addAll(arguments);
         var builder = new ProcessBuilder(command)
                 .directory(Home.checkout().toFile())
