@@ -10,7 +10,7 @@ import lanyard.local.terminal.Trouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The stack that a benchmark starts for itself, and that is gone when it has ended, however it ends. */
+/** The stack that a benchmark starts for itself, and that is gone when it has ended, however it ends. Where it failed, its logs stay. */
 public final class OwnStack {
     @Option(names = "--home", paramLabel = "DIR", description = "The stack's directory, which must not exist.")
     private @Nullable Path directory;
@@ -32,12 +32,33 @@ public final class OwnStack {
         var home = home(name, terminal);
         var purge = new Thread(() -> purge(home, terminal));
         Runtime.getRuntime().addShutdownHook(purge);
+        boolean done = false;
         try {
-            return work.with(home, terminal);
+            var result = work.with(home, terminal);
+            done = true;
+            return result;
         } finally {
+            if (!done) {
+                keepLogs(home, terminal);
+            }
             Runtime.getRuntime().removeShutdownHook(purge);
             purge(home, terminal);
         }
+    }
+
+    /** Copies the logs of all parts to a place that stays, for whoever is to find out what went wrong, and says where that is. */
+    public static void keepLogs(Home home, Terminal terminal) throws IOException {
+        var logs = home.file("log");
+        if (!Files.isDirectory(logs)) {
+            return;
+        }
+        var kept = Files.createTempDirectory("lanyard-logs-");
+        try (var files = Files.list(logs)) {
+            for (var file : files.toList()) {
+                Files.copy(file, kept.resolve(file.getFileName()));
+            }
+        }
+        terminal.bad("the logs of all parts are kept in " + kept);
     }
 
     private Home home(String name, Terminal terminal) {

@@ -89,7 +89,11 @@ public final class OutageBenchmark implements BenchCommand.Benchmark {
         return stack.during(".lanyard-outages", (home, terminal) -> {
             try (var site = new Site(home, terminal);
                     var fleet = new Fleet(site.env())) {
-                return run(site, fleet, terminal) ? 0 : 1;
+                if (run(site, fleet, terminal)) {
+                    return 0;
+                }
+                OwnStack.keepLogs(home, terminal);
+                return 1;
             }
         });
     }
