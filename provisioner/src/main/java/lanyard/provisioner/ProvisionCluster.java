@@ -65,7 +65,7 @@ class ProvisionCluster implements Reconciliation {
         var made = Made.NOTHING;
         var state = store.read(lease);
         while (state != null) {
-            if (lease.endsSoon(clock.instant())) {
+            if (!mayCall(lease)) {
                 store.commit(lease, state, row -> row.retryAfter(clock.instant(), Duration.ZERO));
                 return;
             }
@@ -88,13 +88,14 @@ class ProvisionCluster implements Reconciliation {
                 return Made.NOTHING;
             }
             case Step.PrepareCustodian(var project, var doubtful) -> {
-                return take(
-                        lease,
-                        state,
-                        made,
-                        custodians
-                                .prepare(project, store.custodianKey(project), doubtful)
-                                .map(made::withCustodian));
+                var key = store.custodianKey(project);
+                return mayCall(lease)
+                        ? take(
+                                lease,
+                                state,
+                                made,
+                                custodians.prepare(project, key, doubtful).map(made::withCustodian))
+                        : made;
             }
             case Step.Choose choose -> {
                 return take(lease, state, made, delegation.choose(choose).map(made::withWanted));
@@ -110,8 +111,16 @@ class ProvisionCluster implements Reconciliation {
                 return take(lease, state, made, trustees.issuer(doubtful).map(made::withIssuer));
             }
             case Step.Delegate delegate -> {
-                var grants = delegation.grants(lease.cluster(), delegate, store.custodianKey(delegate.project()));
-                return take(lease, state, made, grants.map(made::withGrants));
+                var key = store.custodianKey(delegate.project());
+                return mayCall(lease)
+                        ? take(
+                                lease,
+                                state,
+                                made,
+                                delegation
+                                        .grants(lease.cluster(), delegate, key)
+                                        .map(made::withGrants))
+                        : made;
             }
             case Step.Announce announce -> announce(lease, state, announce);
             case Step.RemoveSurplus surplus -> removeSurplus(lease, state, surplus);
@@ -120,6 +129,11 @@ class ProvisionCluster implements Reconciliation {
             case Step.Release(var project) -> release(lease, state, project);
         }
         return made;
+    }
+
+    /** Whether enough is left of the lease for a step on Keystone. What was read of the database before may have taken any time. */
+    private boolean mayCall(Lease lease) {
+        return !lease.endsSoon(clock.instant());
     }
 
     /** What is made after this attempt. One that failed gives the lease back until the next. */
@@ -180,8 +194,11 @@ class ProvisionCluster implements Reconciliation {
 
     private void removeSurplus(Lease lease, State state, Step.RemoveSurplus step) {
         var cluster = lease.cluster();
-        var removed = delegation.removeSurplus(
-                cluster, step.project(), step.announced(), store.trustsOfOthers(step.project(), cluster));
+        var others = store.trustsOfOthers(step.project(), cluster);
+        if (!mayCall(lease)) {
+            return;
+        }
+        var removed = delegation.removeSurplus(cluster, step.project(), step.announced(), others);
         switch (removed) {
             case Attempt.Made<Boolean> gone -> store.commit(lease, state, row -> row.surplus = false);
             case Attempt.Refused<Boolean>(var _, var message) -> later(lease, state, message);
