@@ -16,6 +16,7 @@ import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.reconcile.Desired;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedRows;
+import lanyard.common.reconcile.Phase;
 import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.secrets.KeyRing;
 import org.hibernate.LockMode;
@@ -28,6 +29,10 @@ class ClusterStore {
     private static final String INSERT_PROJECT =
             "insert into project (project, key) values (?1, ?2) on conflict do nothing";
     private static final String COUNT_OTHERS = "select count(*) from ClusterRow where share = ?1 and cluster <> ?2";
+
+    // One column only, and what the row says by then: what is heard meanwhile is not overwritten.
+    private static final String HAND_OVER =
+            "update ClusterRow set share = ?1 where share is null and project = ?1 and phase <> ?2";
 
     private static final String OTHERS = "from ClusterRow where share = ?1 and cluster <> ?2";
 
@@ -156,6 +161,19 @@ class ClusterStore {
                         .getSingleResult()
                         .map(others -> others == 0)
                         .invoke(last -> row.removing = last));
+    }
+
+    /**
+     * Gives a share in the custodian to the living clusters of the project that have none, in the caller's session.
+     *
+     * @return whether there are any
+     */
+    Uni<Boolean> handOverShare(Mutiny.Session session, String project) {
+        return session.createMutationQuery(HAND_OVER)
+                .setParameter(1, project)
+                .setParameter(2, Phase.ABSENT)
+                .executeUpdate()
+                .map(clusters -> clusters > 0);
     }
 
     /** The custodian of a project is not removed after all, in the caller's session. */

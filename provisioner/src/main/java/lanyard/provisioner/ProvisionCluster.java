@@ -5,6 +5,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.events.FailureReason;
@@ -89,38 +91,21 @@ class ProvisionCluster implements Reconciliation {
             }
             case Step.PrepareCustodian(var project, var doubtful) -> {
                 var key = store.custodianKey(project);
-                return mayCall(lease)
-                        ? take(
-                                lease,
-                                state,
-                                made,
-                                custodians.prepare(project, key, doubtful).map(made::withCustodian))
-                        : made;
+                return make(lease, state, made, Made::withCustodian, () -> custodians.prepare(project, key, doubtful));
             }
             case Step.Choose choose -> {
-                return take(lease, state, made, delegation.choose(choose).map(made::withWanted));
+                return make(lease, state, made, Made::withWanted, () -> delegation.choose(choose));
             }
             case Step.PrepareTrustee(var backend) -> {
-                return take(
-                        lease,
-                        state,
-                        made,
-                        trustees.own(lease.cluster(), backend).map(made::withTrustee));
+                return make(lease, state, made, Made::withTrustee, () -> trustees.own(lease.cluster(), backend));
             }
             case Step.PrepareIssuer(var doubtful) -> {
-                return take(lease, state, made, trustees.issuer(doubtful).map(made::withIssuer));
+                return make(lease, state, made, Made::withIssuer, () -> trustees.issuer(doubtful));
             }
             case Step.Delegate delegate -> {
                 var key = store.custodianKey(delegate.project());
-                return mayCall(lease)
-                        ? take(
-                                lease,
-                                state,
-                                made,
-                                delegation
-                                        .grants(lease.cluster(), delegate, key)
-                                        .map(made::withGrants))
-                        : made;
+                return make(
+                        lease, state, made, Made::withGrants, () -> delegation.grants(lease.cluster(), delegate, key));
             }
             case Step.Announce announce -> announce(lease, state, announce);
             case Step.RemoveSurplus surplus -> removeSurplus(lease, state, surplus);
@@ -136,15 +121,19 @@ class ProvisionCluster implements Reconciliation {
         return !lease.endsSoon(clock.instant());
     }
 
-    /** What is made after this attempt. One that failed gives the lease back until the next. */
-    private Made take(Lease lease, State state, Made made, Attempt<Made> attempt) {
-        return switch (attempt) {
-            case Attempt.Made<Made>(var more) -> more;
-            case Attempt.Refused<Made>(var reason, var message) -> {
+    /** What is made after this attempt, if there was time for it. One that failed gives the lease back until the next. */
+    private <T> Made make(
+            Lease lease, State state, Made made, BiFunction<Made, T, Made> with, Supplier<Attempt<T>> attempt) {
+        if (!mayCall(lease)) {
+            return made;
+        }
+        return switch (attempt.get()) {
+            case Attempt.Made<T>(var more) -> with.apply(made, more);
+            case Attempt.Refused<T>(var reason, var message) -> {
                 fail(lease, state, reason, message);
                 yield made;
             }
-            case Attempt.Later<Made>(var why) -> {
+            case Attempt.Later<T>(var why) -> {
                 later(lease, state, why);
                 yield made;
             }
@@ -184,7 +173,8 @@ class ProvisionCluster implements Reconciliation {
         // What an earlier backend, or an attempt that was cut short, has left is looked for once the new one is told.
         var mayHaveOthers = state.recorded().announced().backend() > 0 || lease.attempts() > 1;
         store.commit(lease, state, (session, row) -> {
-            row.announce(step.client().generation(), step.backend().generation(), step.grants(), mayHaveOthers);
+            row.announce(step.client().generation(), step.backend().generation(), step.grants());
+            row.surplus = mayHaveOthers;
             if (!row.surplus) {
                 row.settle();
             }
@@ -211,7 +201,10 @@ class ProvisionCluster implements Reconciliation {
         LOG.warnf("cluster %s gets no credential: %s", lease.cluster(), message);
         var retry =
                 switch (reason) {
-                    case OWNER_UNKNOWN, DISPUTED, DELETED_MEANWHILE, TOKEN_REFUSED, KEY_MISSING, UNKNOWN -> false;
+                    case OWNER_UNKNOWN, DELETED_MEANWHILE, TOKEN_REFUSED, KEY_MISSING, UNKNOWN -> false;
+                    // What an attempt has left is still to be removed.
+                    case DISPUTED ->
+                        state.recorded().surplus() && state.recorded().share() != null;
                     case OWNER_HAS_NO_ROLE, PROJECT_GONE, KEYSTONE_REFUSED -> true;
                 };
         store.commit(lease, state, (session, row) -> {
@@ -250,7 +243,7 @@ class ProvisionCluster implements Reconciliation {
                     last.set(isLast);
                 })
                 .replaceWithVoid());
-        if (!last.get()) {
+        if (!last.get() || !mayCall(lease)) {
             return;
         }
         switch (custodians.remove(project)) {
@@ -266,15 +259,23 @@ class ProvisionCluster implements Reconciliation {
         }
     }
 
-    /** Somebody has a trust from the custodian of whom the database does not know (any more): it stays, and may be used, until that is gone. */
+    /**
+     * Somebody has a trust from the custodian, which stays, and may be used, until that is gone. A living cluster of the project that has
+     * no share may have it from an attempt that a database which was set back has lost: then the share is that cluster's.
+     */
     private void keep(Lease lease, State state, String project) {
         var why = "there are trusts from the custodian of project %s that no cluster here has".formatted(project);
-        LOG.warnf("cluster %s: %s", lease.cluster(), why);
         var now = clock.instant();
-        store.commit(lease, state, (session, row) -> {
-            row.fail(why, now, now.plus(waits.after(lease.attempts())));
-            return store.keepProject(session, project);
-        });
+        store.commit(lease, state, (session, row) -> store.handOverShare(session, project)
+                .invoke(handedOver -> {
+                    if (handedOver) {
+                        row.share = null;
+                    } else {
+                        LOG.warnf("cluster %s: %s", lease.cluster(), why);
+                        row.fail(why, now, now.plus(waits.after(lease.attempts())));
+                    }
+                })
+                .chain(() -> store.keepProject(session, project)));
     }
 
     private static CredentialFailed failed(Lease lease, State state, FailureReason reason, String message) {

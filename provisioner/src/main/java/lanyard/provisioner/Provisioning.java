@@ -24,6 +24,7 @@ final class Provisioning {
      * @param touched whether an attempt was begun whose outcome was not told: Keystone may hold something of this cluster
      * @param announced what was announced as provisioned
      * @param surplus whether Keystone may hold trusts of the cluster that were not announced last
+     * @param disputeTold whether it was told that the cluster is disputed
      * @param revoked whether the revoker has proved that nothing of the cluster is left
      * @param share id of the project in whose custodian the cluster has a share; {@code null} before an attempt was begun, and once
      *     the share has been given back. Not the project that was heard: a forged event may change that
@@ -35,6 +36,7 @@ final class Provisioning {
             boolean touched,
             Announced announced,
             boolean surplus,
+            boolean disputeTold,
             boolean revoked,
             @Nullable String share,
             Instant ownerDeadline) {}
@@ -171,15 +173,15 @@ final class Provisioning {
     private static Step nextForPresent(Desired desired, Recorded recorded, Made made, Instant now) {
         var announced = recorded.announced();
         if (announced.client() >= desired.client() && announced.backend() >= desired.backend()) {
-            return recorded.surplus() && recorded.share() != null
-                    ? new Step.RemoveSurplus(recorded.share(), announced.trusts())
-                    : new Step.Rest();
+            return surplusOr(recorded, new Step.Rest());
         }
         if (desired.disputed()) {
-            return new Step.Fail(
+            var dispute = new Step.Fail(
                     FailureReason.DISPUTED,
                     "two notifications name different projects or owners for this cluster, and one of them must be forged;"
                             + " nothing is granted to it");
+            // An attempt that was begun before is not gone on with, and what it has made must not stay.
+            return recorded.disputeTold() ? surplusOr(recorded, dispute) : dispute;
         }
         if (desired.project() == null || desired.owner() == null) {
             return now.isBefore(recorded.ownerDeadline())
@@ -199,6 +201,12 @@ final class Provisioning {
                         && backend.generation() >= desired.backend()
                 ? nextToMake(desired.project(), desired.owner(), client, backend, announced, made)
                 : new Step.Begin(desired.project(), desired.client(), desired.backend());
+    }
+
+    private static Step surplusOr(Recorded recorded, Step otherwise) {
+        return recorded.surplus() && recorded.share() != null
+                ? new Step.RemoveSurplus(recorded.share(), recorded.announced().trusts())
+                : otherwise;
     }
 
     private static Step nextToMake(

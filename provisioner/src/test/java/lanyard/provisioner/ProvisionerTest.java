@@ -292,6 +292,35 @@ class ProvisionerTest extends Fixture {
     }
 
     @Test
+    void aLivingClusterOfTheProjectThatHasNoShareIsGivenTheLastOne() {
+        var tenant = tenant("member");
+        var other = tenant("member");
+        var disputed = UUID.randomUUID().toString();
+        tell("create", "pending", cluster, tenant);
+        var custodian = provisioned(cluster).at("/data/custodian/id").asText();
+        KeystoneSwitch.off();
+        tell("create", "pending", disputed, tenant);
+        tell("create", "pending", disputed, new Tenant(tenant.project(), other.owner()));
+        eventually().until(() -> failures(disputed).contains("disputed"));
+        KeystoneSwitch.on();
+        eventually().until(() -> isSettled(disputed));
+        // As in a database that was set back to before an attempt.
+        update("update cluster set share = null, touched = false where cluster = '%s'".formatted(disputed));
+
+        // Its trustee is still there, and the custodian's trusts with it: somebody's, for all that the rows say.
+        tell(new CredentialRevoked(cluster, 0, TrusteeFate.ABSENT));
+
+        eventually().until(() -> is("revoked and share is null", cluster));
+        assertThat(is("share = project", disputed)).isTrue();
+        assertThat(custodian(tenant)).isEqualTo(custodian);
+
+        keystone.admin("DELETE", "/users/" + user(cluster), null);
+        tellRevoked(disputed);
+        eventually().until(() -> is("revoked and share is null", disputed));
+        assertThat(custodian(tenant)).isEmpty();
+    }
+
+    @Test
     void twoCreatesThatNameDifferentOwnersGrantNothing() {
         var tenant = tenant("member");
         var other = tenant("member");
@@ -568,6 +597,25 @@ class ProvisionerTest extends Fixture {
                         trusteePassword(cluster, 2),
                         trusts(second).getFirst()))
                 .isEqualTo(201);
+    }
+
+    @Test
+    void whatWasMadeBeforeADisputeIsTakenBackAndWhatWasAnnouncedStays() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        var first = provisioned(cluster);
+        var announced = trusts(first.get("data"));
+        var begun = custodiansTrust(tenant, user(cluster), Instant.parse("2300-01-01T00:00:00Z"));
+
+        // The second backend was begun when somebody else's create came.
+        update("update cluster set backend = 2, touched = true, surplus = true, disputed = true, due_at = now()"
+                + " where cluster = '" + cluster + "'");
+
+        eventually().until(() -> failures(cluster).contains("disputed"));
+        eventually().until(() -> isSettled(cluster) && !is("surplus", cluster));
+        assertThat(trustIsThere(begun)).isFalse();
+        assertThat(announced).isNotEmpty().allMatch(this::trustIsThere);
+        assertThat(failures(cluster)).containsExactly("disputed");
     }
 
     @Test

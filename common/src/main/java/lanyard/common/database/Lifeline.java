@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * advisory lock that the process lives: when a process is killed, its session ends, and the lock with it.
  *
  * <p>The triggers of the migrations send a NOTIFY on the channel {@code <schema>_<table>} when rows of that table may want work. It is a
- * hint: while there is no session they are lost, and the pollers poll.
+ * hint: while there is no session they are lost, and the pollers poll; they are woken when there is one again.
  *
  * <p>A process whose session broke knows it before the others may act on it ({@link Departures#GRACE}): it asks again and again
  * whether it is seen, and takes no answer for a no.
@@ -69,13 +69,16 @@ public class Lifeline implements Presence {
         connect();
     }
 
-    /** Calls {@code wake} whenever rows of the service's table {@code table} may want work. It must not block. */
+    /**
+     * Calls {@code wake} whenever rows of the service's table {@code table} may want work, and whenever a session begins to listen,
+     * since nobody heard what was told before. It must not block.
+     */
     public void on(String table, Runnable wake) {
         wakes.computeIfAbsent(schema + "_" + table, channel -> new CopyOnWriteArrayList<>())
                 .add(wake);
         var opened = session.get();
         if (opened != null) {
-            opened.query(listen()).execute();
+            opened.query(listen()).execute().onSuccess(listening -> wake.run());
         }
     }
 
@@ -117,6 +120,7 @@ public class Lifeline implements Presence {
             } else if (session.get() == opened) {
                 if (standing == null) {
                     standing = new Standing(holder, sessions++);
+                    wakes.values().forEach(table -> table.forEach(Runnable::run));
                 }
                 vertx.setTimer(BEAT_MILLIS, timer -> ask(opened, ""));
             }

@@ -96,13 +96,9 @@ final class ServiceProcess implements AutoCloseable {
         return this;
     }
 
-    /** One for each process of tests and version: two that end at the same time must not write the same file. */
+    /** One for each version. The JVM writes it to a new file, its header last, so two that end at the same time do no harm. */
     private Path archive() {
-        var name = service + "-" + checkout.getFileName() + "-"
-                + ProcessHandle.current().pid() + ".jsa";
-        var archive = log.resolveSibling(name);
-        archive.toFile().deleteOnExit();
-        return archive;
+        return log.resolveSibling(service + "-" + checkout.getFileName() + ".jsa");
     }
 
     private boolean isReady() {

@@ -233,12 +233,16 @@ final class Service {
     }
 
     /** Where it matters how much was heard, what was read last is committed, too, though nothing may follow. */
-    private void commitBeforeLong(ModelKafka.Consumer consumer) {
-        var at = world.now() + COMMIT;
-        world.await(Coroutine.Next.KAFKA, () -> consumer.hasNext() || world.now() >= at, () -> at);
-        if (!consumer.hasNext()) {
+    private void awaitNext(ModelKafka.Consumer consumer) {
+        if (world.plan.sweeps()) {
+            var at = world.now() + COMMIT;
+            world.await(Coroutine.Next.KAFKA, () -> consumer.hasNext() || world.now() >= at, () -> at);
+            if (consumer.hasNext()) {
+                return;
+            }
             consumer.commit();
         }
+        world.await(Coroutine.Next.KAFKA, consumer::hasNext);
     }
 
     /** What would do nothing most of the time is not tried every few seconds, and not for ever. */
@@ -262,14 +266,11 @@ final class Service {
             int most,
             Function<ConsumerRecords<String, byte[]>, Uni<Void>> hearing) {
         while (true) {
-            if (world.plan.sweeps()) {
-                commitBeforeLong(consumer);
-            }
             if (world.strikes(Fault.READING_STALLS)) {
                 world.log("reads nothing for a while");
                 world.sleep(world.random.nextLong(LONGEST_STALL));
             }
-            world.await(Coroutine.Next.KAFKA, consumer::hasNext);
+            awaitNext(consumer);
             var batch = consumer.poll(1 + world.random.nextInt(most));
             if (world.has(Mutation.ACKNOWLEDGE_BEFORE_COMMIT)) {
                 consumer.acknowledge(batch);

@@ -43,8 +43,13 @@ final class Keystone {
         this.terminal = terminal;
     }
 
-    /** Starts it unless it runs; returns its administrator once the administrator can log in. */
-    KeystoneAdmin start(Ports ports, PostgresUrl database, int memcached) throws IOException, InterruptedException {
+    /**
+     * Starts it unless it runs; returns its administrator once the administrator can log in.
+     *
+     * @param quickHashes whether passwords are hashed as weakly as Keystone lets one choose
+     */
+    KeystoneAdmin start(Ports ports, PostgresUrl database, int memcached, boolean quickHashes)
+            throws IOException, InterruptedException {
         boolean runs = children.alive(Parts.KEYSTONE);
         int port = runs ? ledger.port(Parts.KEYSTONE).orElseThrow() : ports.choose(Parts.KEYSTONE);
         var url = "http://127.0.0.1:" + port + "/v3";
@@ -53,7 +58,7 @@ final class Keystone {
                 "python3-keystone " + DebianPackages.version("python3-keystone").orElse("?") + " at " + url;
         boolean ready = ledger.note(BOOTSTRAPPED).filter(setUp::equals).isPresent();
         home.makeDirectory("keystone");
-        var configuration = configuration(database, memcached);
+        var configuration = configuration(database, memcached, quickHashes ? 4 : 12);
         if (!home.read("keystone/keystone.conf").equals(Optional.of(configuration))) {
             // A part that Keystone uses has moved; it reads its configuration only when it starts.
             children.stop(Parts.KEYSTONE);
@@ -109,7 +114,7 @@ final class Keystone {
                         "--config='" + home.file("keystone/gunicorn.conf.py") + "'"));
     }
 
-    private String configuration(PostgresUrl database, int memcached) {
+    private String configuration(PostgresUrl database, int memcached, int hashRounds) {
         return """
                 [DEFAULT]
                 use_stderr = true
@@ -128,11 +133,14 @@ final class Keystone {
                 enabled = true
                 backend = dogpile.cache.memcached
                 memcache_servers = 127.0.0.1:%3$d
+                [identity]
+                password_hash_rounds = %4$d
                 """
                 .formatted(
                         database.complete().replaceFirst("^postgresql:", "postgresql+psycopg2:"),
                         home.file("keystone"),
-                        memcached);
+                        memcached,
+                        hashRounds);
     }
 
     /** Each step may be repeated, so a set-up that was interrupted is simply done again. */

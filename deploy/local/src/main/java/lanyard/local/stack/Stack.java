@@ -164,7 +164,7 @@ public final class Stack {
             var packages = together.run(() -> ownKeystone && installPackages(services));
             var database = together.run(() -> database(settings, ports, confinement));
             var kafka = together.run(() -> kafka(settings, ports));
-            var keystone = together.run(() -> keystone(settings, ports, confinement, packages, database));
+            var keystone = together.run(() -> keystone(settings, services, ports, confinement, packages, database));
             var urls = new LinkedHashMap<String, Future<Services.Address>>();
             if (services) {
                 var starter = new Services(home, children, ports, ledger, how);
@@ -226,6 +226,7 @@ public final class Stack {
 
     private KeystoneAdmin keystone(
             Settings settings,
+            boolean services,
             Ports ports,
             Confinement confinement,
             Future<Boolean> packages,
@@ -254,7 +255,9 @@ public final class Stack {
             throw new IllegalStateException("an embedded Keystone without a database");
         }
         return terminal.during("Keystone", () -> new Keystone(home, children, passwords, confinement, ledger, terminal)
-                .start(ports, own, memcached));
+                // The services' tests make thousands of users and logins, of which Keystone otherwise does little but
+                // hash.
+                .start(ports, own, memcached, !services));
     }
 
     private Services.Address service(Services starter, String service, Services.Surroundings given) {
