@@ -108,7 +108,6 @@ class ClusterRow extends LeasedCluster {
                 touched,
                 new Announced(clientAnnounced, backendAnnounced, List.of(trusts), Set.of(roles)),
                 surplus,
-                failure == FailureReason.DISPUTED,
                 revoked,
                 share,
                 firstHeard.plus(ownerDeadline));
@@ -133,7 +132,6 @@ class ClusterRow extends LeasedCluster {
     /** Keystone is about to be changed for these generations. A new one gets the key that is current; another keeps its own. */
     void begin(String newShare, int newClient, int newBackend, String currentKey) {
         touched = true;
-        surplus = true;
         share = newShare;
         if (clientKey == null || clientBegun < newClient) {
             clientBegun = newClient;
@@ -169,15 +167,18 @@ class ClusterRow extends LeasedCluster {
         }
         if (backendAnnounced <= backend.generation()) {
             var stillTouched = touched;
-            surplus |= backendAnnounced > 0;
-            announce(Math.max(clientAnnounced, client.generation()), backend.generation(), told.grants());
+            announce(
+                    Math.max(clientAnnounced, client.generation()),
+                    backend.generation(),
+                    told.grants(),
+                    backendAnnounced > 0);
             touched = stillTouched;
         }
         due(now);
     }
 
     /** The cluster has its credential, made of these. */
-    void announce(int newClient, int newBackend, List<Grant> grants) {
+    void announce(int newClient, int newBackend, List<Grant> grants, boolean mayHaveOthers) {
         touched = false;
         clientAnnounced = newClient;
         backendAnnounced = newBackend;
@@ -186,6 +187,7 @@ class ClusterRow extends LeasedCluster {
                 .flatMap(grant -> grant.roles().stream())
                 .distinct()
                 .toArray(String[]::new);
+        surplus |= mayHaveOthers;
         failure = null;
     }
 }

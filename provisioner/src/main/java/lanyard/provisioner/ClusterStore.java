@@ -16,7 +16,6 @@ import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.reconcile.Desired;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedRows;
-import lanyard.common.reconcile.Phase;
 import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.secrets.KeyRing;
 import org.hibernate.LockMode;
@@ -30,9 +29,15 @@ class ClusterStore {
             "insert into project (project, key) values (?1, ?2) on conflict do nothing";
     private static final String COUNT_OTHERS = "select count(*) from ClusterRow where share = ?1 and cluster <> ?2";
 
-    // One column only, and what the row says by then: what is heard meanwhile is not overwritten.
+    // A row on which somebody works or that hears something just now is passed over: whoever waited for it, with a row
+    // of
+    // its own locked, could wait in a circle.
     private static final String HAND_OVER =
-            "update ClusterRow set share = ?1 where share is null and project = ?1 and phase <> ?2";
+            """
+            update cluster set share = ?1 where cluster = (
+              select cluster from cluster where share is null and project = ?1 and phase <> 'ABSENT'
+              order by cluster limit 1 for update skip locked)
+            """;
 
     private static final String OTHERS = "from ClusterRow where share = ?1 and cluster <> ?2";
 
@@ -164,14 +169,13 @@ class ClusterStore {
     }
 
     /**
-     * Gives a share in the custodian to the living clusters of the project that have none, in the caller's session.
+     * Gives a share in the custodian to a living cluster of the project that has none, in the caller's session.
      *
-     * @return whether there are any
+     * @return whether there is one
      */
     Uni<Boolean> handOverShare(Mutiny.Session session, String project) {
-        return session.createMutationQuery(HAND_OVER)
+        return session.createNativeQuery(HAND_OVER)
                 .setParameter(1, project)
-                .setParameter(2, Phase.ABSENT)
                 .executeUpdate()
                 .map(clusters -> clusters > 0);
     }

@@ -79,7 +79,7 @@ class ProjectTrust {
     Attempt<List<Wanted>> choose(Step.Choose step) {
         var owner = step.owner();
         var project = step.project();
-        var held = keystone.effectiveRoles(owner, project);
+        var held = owner == null ? new Reply.Done<>(Set.<String>of()) : keystone.effectiveRoles(owner, project);
         // Keystone knows the owner, or the project, no more.
         return (held instanceof Reply.Missing<Set<String>>()
                         ? new Made<>(Set.<String>of())
@@ -91,7 +91,10 @@ class ProjectTrust {
                             ? new Refused<>(
                                     FailureReason.OWNER_HAS_NO_ROLE,
                                     "the cluster's owner %s holds none of the profiles' roles %s on project %s"
-                                            .formatted(owner, rolesByPurpose(), project))
+                                            .formatted(
+                                                    owner == null ? "is not known for certain, and" : owner,
+                                                    rolesByPurpose(),
+                                                    project))
                             : new Made<>(wanted);
                 });
     }

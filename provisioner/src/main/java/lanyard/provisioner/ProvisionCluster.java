@@ -67,13 +67,13 @@ class ProvisionCluster implements Reconciliation {
         var made = Made.NOTHING;
         var state = store.read(lease);
         while (state != null) {
-            if (!mayCall(lease)) {
+            if (mayCall(lease)) {
+                var step = Provisioning.next(state.desired(), state.recorded(), made, clock.instant());
+                LOG.debugf("cluster %s: %s", lease.cluster(), step.getClass().getSimpleName());
+                made = walk(lease, state, made, step);
+            } else {
                 store.commit(lease, state, row -> row.retryAfter(clock.instant(), Duration.ZERO));
-                return;
             }
-            var step = Provisioning.next(state.desired(), state.recorded(), made, clock.instant());
-            LOG.debugf("cluster %s: %s", lease.cluster(), step.getClass().getSimpleName());
-            made = walk(lease, state, made, step);
             // Every step either gave the lease back, which ends the walk, or is followed by a decision on the row as it
             // is now.
             state = store.read(lease);
@@ -170,11 +170,12 @@ class ProvisionCluster implements Reconciliation {
                         step.custodian().id(), step.custodian().name()),
                 step.trustee(),
                 step.grants());
-        // What an earlier backend, or an attempt that was cut short, has left is looked for once the new one is told.
-        var mayHaveOthers = state.recorded().announced().backend() > 0 || lease.attempts() > 1;
+        // What an earlier backend, told or only begun, or an attempt that was cut short has left is looked for once
+        // this one is told.
+        var mayHaveOthers =
+                state.recorded().announced().backend() > 0 || step.backend().generation() > 1 || lease.attempts() > 1;
         store.commit(lease, state, (session, row) -> {
-            row.announce(step.client().generation(), step.backend().generation(), step.grants());
-            row.surplus = mayHaveOthers;
+            row.announce(step.client().generation(), step.backend().generation(), step.grants(), mayHaveOthers);
             if (!row.surplus) {
                 row.settle();
             }
@@ -201,10 +202,7 @@ class ProvisionCluster implements Reconciliation {
         LOG.warnf("cluster %s gets no credential: %s", lease.cluster(), message);
         var retry =
                 switch (reason) {
-                    case OWNER_UNKNOWN, DELETED_MEANWHILE, TOKEN_REFUSED, KEY_MISSING, UNKNOWN -> false;
-                    // What an attempt has left is still to be removed.
-                    case DISPUTED ->
-                        state.recorded().surplus() && state.recorded().share() != null;
+                    case OWNER_UNKNOWN, DISPUTED, DELETED_MEANWHILE, TOKEN_REFUSED, KEY_MISSING, UNKNOWN -> false;
                     case OWNER_HAS_NO_ROLE, PROJECT_GONE, KEYSTONE_REFUSED -> true;
                 };
         store.commit(lease, state, (session, row) -> {
@@ -265,13 +263,13 @@ class ProvisionCluster implements Reconciliation {
      */
     private void keep(Lease lease, State state, String project) {
         var why = "there are trusts from the custodian of project %s that no cluster here has".formatted(project);
+        LOG.warnf("cluster %s: %s", lease.cluster(), why);
         var now = clock.instant();
         store.commit(lease, state, (session, row) -> store.handOverShare(session, project)
                 .invoke(handedOver -> {
                     if (handedOver) {
                         row.share = null;
                     } else {
-                        LOG.warnf("cluster %s: %s", lease.cluster(), why);
                         row.fail(why, now, now.plus(waits.after(lease.attempts())));
                     }
                 })

@@ -24,7 +24,6 @@ final class Provisioning {
      * @param touched whether an attempt was begun whose outcome was not told: Keystone may hold something of this cluster
      * @param announced what was announced as provisioned
      * @param surplus whether Keystone may hold trusts of the cluster that were not announced last
-     * @param disputeTold whether it was told that the cluster is disputed
      * @param revoked whether the revoker has proved that nothing of the cluster is left
      * @param share id of the project in whose custodian the cluster has a share; {@code null} before an attempt was begun, and once
      *     the share has been given back. Not the project that was heard: a forged event may change that
@@ -36,7 +35,6 @@ final class Provisioning {
             boolean touched,
             Announced announced,
             boolean surplus,
-            boolean disputeTold,
             boolean revoked,
             @Nullable String share,
             Instant ownerDeadline) {}
@@ -118,9 +116,10 @@ final class Provisioning {
         /**
          * See which of the profiles' roles the owner holds.
          *
+         * @param owner {@code null} if it is not known for certain: then the cluster gets what it was given before, and no more
          * @param delegated the roles that the cluster was given before, and keeps whatever becomes of its owner
          */
-        record Choose(String project, String owner, User custodian, Set<String> delegated) implements Step {}
+        record Choose(String project, @Nullable String owner, User custodian, Set<String> delegated) implements Step {}
 
         /** See to it that the cluster's trustee exists, and that a new backend's password is its own. */
         record PrepareTrustee(Backend backend) implements Step {}
@@ -173,17 +172,23 @@ final class Provisioning {
     private static Step nextForPresent(Desired desired, Recorded recorded, Made made, Instant now) {
         var announced = recorded.announced();
         if (announced.client() >= desired.client() && announced.backend() >= desired.backend()) {
-            return surplusOr(recorded, new Step.Rest());
+            return recorded.surplus() && recorded.share() != null
+                    ? new Step.RemoveSurplus(recorded.share(), announced.trusts())
+                    : new Step.Rest();
         }
-        if (desired.disputed()) {
-            var dispute = new Step.Fail(
+        // What it was given, it keeps, and can have made anew, whatever is said of its project and owner since:
+        // otherwise a forged
+        // notification in the middle of a rotation would end it.
+        var given = announced.backend() > 0 ? recorded.share() : null;
+        if (desired.disputed() && given == null) {
+            return new Step.Fail(
                     FailureReason.DISPUTED,
                     "two notifications name different projects or owners for this cluster, and one of them must be forged;"
                             + " nothing is granted to it");
-            // An attempt that was begun before is not gone on with, and what it has made must not stay.
-            return recorded.disputeTold() ? surplusOr(recorded, dispute) : dispute;
         }
-        if (desired.project() == null || desired.owner() == null) {
+        var project = given == null ? desired.project() : given;
+        var owner = desired.disputed() ? null : desired.owner();
+        if (project == null || (owner == null && given == null)) {
             return now.isBefore(recorded.ownerDeadline())
                     ? new Step.AwaitOwner(recorded.ownerDeadline())
                     : new Step.Fail(
@@ -199,18 +204,17 @@ final class Provisioning {
                         && client.generation() >= desired.client()
                         && backend != null
                         && backend.generation() >= desired.backend()
-                ? nextToMake(desired.project(), desired.owner(), client, backend, announced, made)
-                : new Step.Begin(desired.project(), desired.client(), desired.backend());
-    }
-
-    private static Step surplusOr(Recorded recorded, Step otherwise) {
-        return recorded.surplus() && recorded.share() != null
-                ? new Step.RemoveSurplus(recorded.share(), recorded.announced().trusts())
-                : otherwise;
+                ? nextToMake(project, owner, client, backend, announced, made)
+                : new Step.Begin(project, desired.client(), desired.backend());
     }
 
     private static Step nextToMake(
-            String project, String owner, Generation client, Generation generation, Announced announced, Made made) {
+            String project,
+            @Nullable String owner,
+            Generation client,
+            Generation generation,
+            Announced announced,
+            Made made) {
         var backend = new Backend(generation, announced.backend() < generation.generation(), announced.trusts());
         // Something was announced and is to be made anew: most often because Keystone refused it.
         var doubtful = backend.isNew() && announced.backend() > 0;

@@ -600,22 +600,43 @@ class ProvisionerTest extends Fixture {
     }
 
     @Test
-    void whatWasMadeBeforeADisputeIsTakenBackAndWhatWasAnnouncedStays() {
+    void aForgedCreateNeitherStopsARotationNorWidensWhatTheClusterHas() {
         var tenant = tenant("member");
         tell("create", "pending", cluster, tenant);
-        var first = provisioned(cluster);
-        var announced = trusts(first.get("data"));
-        var begun = custodiansTrust(tenant, user(cluster), Instant.parse("2300-01-01T00:00:00Z"));
+        var first = provisioned(cluster).get("data");
+        var forger = tenant().owner();
+        keystone.grant(forger, tenant.project(), "member");
+        keystone.grant(forger, tenant.project(), "load-balancer_member");
 
-        // The second backend was begun when somebody else's create came.
-        update("update cluster set backend = 2, touched = true, surplus = true, disputed = true, due_at = now()"
-                + " where cluster = '" + cluster + "'");
+        tell("create", "pending", cluster, new Tenant(tenant.project(), forger));
+        eventually().until(() -> is("disputed", cluster));
+        tell(new RotationRequested(cluster, 1, 2));
 
-        eventually().until(() -> failures(cluster).contains("disputed"));
-        eventually().until(() -> isSettled(cluster) && !is("surplus", cluster));
-        assertThat(trustIsThere(begun)).isFalse();
-        assertThat(announced).isNotEmpty().allMatch(this::trustIsThere);
-        assertThat(failures(cluster)).containsExactly("disputed");
+        var second = provisioned(cluster, 2);
+        eventually().until(() -> isSettled(cluster));
+        assertThat(trustsByPurpose(second))
+                .isEqualTo(Map.of("cloud-provider", Set.of("member"), "volumes", Set.of("member")));
+        assertThat(trusts(second)).doesNotContainAnyElementsOf(trusts(first));
+        for (var trust : trusts(second)) {
+            assertThat(logIn(user(cluster), trusteePassword(cluster, 2), trust)).isEqualTo(201);
+        }
+        assertThat(failures(cluster)).isEmpty();
+    }
+
+    @Test
+    void aRotationThatIsHeardBeforeTheFirstAnnouncementLeavesNoTrustBehind() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        provisioned(cluster);
+        eventually().until(() -> isSettled(cluster));
+
+        // What the row says then: the first backend begun, the second wanted, and this is the first that tries.
+        update("update cluster set client_announced = 0, backend_announced = 0, trusts = '{}', touched = true,"
+                + " backend = 2, attempts = 0, due_at = now() where cluster = '" + cluster + "'");
+
+        var second = provisioned(cluster, 2);
+        eventually().until(() -> isSettled(cluster));
+        assertThat(trustsByPurpose(second)).hasSize(2);
     }
 
     @Test

@@ -73,11 +73,11 @@ class RevokeCluster implements Reconciliation {
         while (recorded != null) {
             if (lease.endsSoon(clock.instant())) {
                 clusters.commit(lease, recorded, row -> row.retryAfter(clock.instant(), Duration.ZERO));
-                return;
+            } else {
+                var step = Revocation.next(recorded, progress, conductor.isThere(), clock.instant());
+                LOG.debugf("cluster %s: %s", lease.cluster(), step.getClass().getSimpleName());
+                progress = walk(lease, recorded, progress, step);
             }
-            var step = Revocation.next(recorded, progress, conductor.isThere(), clock.instant());
-            LOG.debugf("cluster %s: %s", lease.cluster(), step.getClass().getSimpleName());
-            progress = walk(lease, recorded, progress, step);
             // Every step either gave the lease back, which ends the walk, or is followed by a decision on the row as it
             // is now.
             recorded = clusters.read(lease);

@@ -77,18 +77,18 @@ class ServeCluster implements Reconciliation {
         var proven = new HashSet<String>();
         var recorded = clusters.read(lease);
         while (recorded != null) {
-            if (lease.endsSoon(clock.instant())) {
-                clusters.commit(lease, recorded, row -> row.retryAfter(clock.instant(), Duration.ZERO));
-                return;
-            }
             var rows = store.read(lease.cluster());
             if (rows == null) {
                 return;
             }
-            var served = Served.of(lease.cluster(), rows.entitlement(), rows.credentials());
-            var step = Preparation.next(recorded, served, proven, clock.instant());
-            LOG.debugf("cluster %s: %s", lease.cluster(), step.getClass().getSimpleName());
-            walk(lease, recorded, served, proven, step);
+            if (lease.endsSoon(clock.instant())) {
+                clusters.commit(lease, recorded, row -> row.retryAfter(clock.instant(), Duration.ZERO));
+            } else {
+                var served = Served.of(lease.cluster(), rows.entitlement(), rows.credentials());
+                var step = Preparation.next(recorded, served, proven, clock.instant());
+                LOG.debugf("cluster %s: %s", lease.cluster(), step.getClass().getSimpleName());
+                walk(lease, recorded, served, proven, step);
+            }
             // Every step either gave the lease back, which ends the walk, or is followed by a decision on the row as it
             // is now.
             recorded = clusters.read(lease);

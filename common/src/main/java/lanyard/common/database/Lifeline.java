@@ -118,11 +118,11 @@ public class Lifeline implements Presence {
             if (answer.failed() || last(answer.result()).size() == 0) {
                 lost(opened);
             } else if (session.get() == opened) {
+                vertx.setTimer(BEAT_MILLIS, timer -> ask(opened, ""));
                 if (standing == null) {
                     standing = new Standing(holder, sessions++);
                     wakes.values().forEach(table -> table.forEach(Runnable::run));
                 }
-                vertx.setTimer(BEAT_MILLIS, timer -> ask(opened, ""));
             }
         });
     }

@@ -78,6 +78,29 @@ public final class SimulatedProvisioner implements Replica {
                     row.firstHeard = tables.clock().instant();
                 });
         tables.table(ProjectRow.class, ProjectRow::new, row -> {});
+        tables.update(
+                """
+                update cluster set share = ?1 where cluster = (
+                  select cluster from cluster where share is null and project = ?1 and phase <> 'ABSENT'
+                  order by cluster limit 1 for update skip locked)
+                """,
+                ClusterRow.class,
+                parameters -> tables.rows(ClusterRow.class).stream()
+                        .filter(row -> isHeir(row, parameters.get(1)))
+                        .map(row -> row.cluster)
+                        .findFirst()
+                        .orElse("none"),
+                false,
+                (row, isNew, parameters) -> {
+                    // One that is locked is waited for here, and looked at again.
+                    var heir = isHeir(row, parameters.get(1));
+                    row.share = heir ? row.project : row.share;
+                    return heir;
+                });
+    }
+
+    private static boolean isHeir(ClusterRow row, @Nullable Object project) {
+        return row.share == null && row.phase != Phase.ABSENT && row.project != null && row.project.equals(project);
     }
 
     // ---- Seeded faults

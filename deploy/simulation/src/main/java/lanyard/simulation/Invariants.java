@@ -156,7 +156,8 @@ final class Invariants implements ModelKeystone.Removals {
         if (!cluster.ownerTold && !world.plan.asksConductor()) {
             excuses.add(FailureReason.OWNER_UNKNOWN);
         }
-        if (cluster.forged) {
+        // What a cluster was given once, no forged notification takes away.
+        if (cluster.forged && !wasProvisioned(cluster)) {
             excuses.add(FailureReason.DISPUTED);
             excuses.add(FailureReason.OWNER_HAS_NO_ROLE);
         }
@@ -170,6 +171,12 @@ final class Invariants implements ModelKeystone.Removals {
             excuses.add(FailureReason.OWNER_HAS_NO_ROLE);
         }
         return excuses;
+    }
+
+    private boolean wasProvisioned(Cluster cluster) {
+        return kafka.all(ModelKafka.CREDENTIALS, cluster.id).stream()
+                .anyMatch(record -> EventCodec.read(record.value())
+                        instanceof Read.Event(CredentialProvisioned told, var _, var _, var _));
     }
 
     private boolean isToldAsFailed(Cluster cluster, Set<FailureReason> excuses) {

@@ -305,15 +305,20 @@ final class Transaction {
     private <E> Integer change(Hql hql, Table<E> table, Map<Integer, Object> parameters) {
         int changed = 0;
         for (var one : rows(table).entrySet()) {
+            var key = one.getKey();
             if (hql.holds(table, one.getValue(), parameters)) {
-                database.lock(this, table, one.getKey());
-                E row = null;
-                if (hql.verb().equals("update")) {
-                    row = table.copy(one.getValue());
-                    hql.assign(table, row, parameters);
+                database.lock(this, table, key);
+                // Who had it locked may have changed it.
+                var now = row(table, key);
+                if (now != null && hql.holds(table, now, parameters)) {
+                    E row = null;
+                    if (hql.verb().equals("update")) {
+                        row = table.copy(now);
+                        hql.assign(table, row, parameters);
+                    }
+                    written.put(address(table, key), new Written<>(table, key, row));
+                    changed++;
                 }
-                written.put(address(table, one.getKey()), new Written<>(table, one.getKey(), row));
-                changed++;
             }
         }
         return changed;
