@@ -156,7 +156,6 @@ class ClusterRow extends LeasedCluster {
                         && backendAnnounced >= backend.generation())) {
             return;
         }
-        share = share == null ? told.project() : share;
         if (clientKey == null || clientBegun <= client.generation()) {
             clientBegun = client.generation();
             clientKey = client.key();
@@ -167,6 +166,8 @@ class ClusterRow extends LeasedCluster {
         }
         if (backendAnnounced <= backend.generation()) {
             var stillTouched = touched;
+            // Not where a forged notification has had it begin since.
+            share = told.project();
             announce(
                     Math.max(clientAnnounced, client.generation()),
                     backend.generation(),

@@ -20,18 +20,19 @@ import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.secrets.KeyRing;
 import org.hibernate.LockMode;
 import org.hibernate.reactive.mutiny.Mutiny;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of clusters and of the projects that they are in. */
 @ApplicationScoped
 class ClusterStore {
+    private static final Logger LOG = Logger.getLogger(ClusterStore.class);
+
     private static final String INSERT_PROJECT =
             "insert into project (project, key) values (?1, ?2) on conflict do nothing";
     private static final String COUNT_OTHERS = "select count(*) from ClusterRow where share = ?1 and cluster <> ?2";
 
-    // A row on which somebody works or that hears something just now is passed over: whoever waited for it, with a row
-    // of
-    // its own locked, could wait in a circle.
+    // A row that is locked is passed over: to wait for it with a row of one's own locked may be to wait in a circle.
     private static final String HAND_OVER =
             """
             update cluster set share = ?1 where cluster = (
@@ -67,20 +68,27 @@ class ClusterStore {
     /** Joins what the conductor told into the rows of its clusters, in the caller's session. */
     Uni<Void> hear(Mutiny.Session session, List<ClusterNotification> told) {
         return clusters.hearAll(
-                session,
-                told,
-                ClusterNotification::cluster,
-                (row, one) -> row.hear(Desired.heard(one), false, clock.instant()));
+                session, told, ClusterNotification::cluster, (row, one) -> hear(row, Desired.heard(one)));
     }
 
     /** Joins what was heard of a cluster into its row, in the caller's session. */
     Uni<Void> hear(Mutiny.Session session, String cluster, Desired heard) {
-        return clusters.hear(session, cluster, row -> row.hear(heard, false, clock.instant()));
+        return clusters.hear(session, cluster, row -> hear(row, heard));
     }
 
     /** Joins what was heard of a cluster into its row, in the caller's session; a cluster that has none is not made up. */
     Uni<Void> hearIfKnown(Mutiny.Session session, String cluster, Desired heard) {
-        return clusters.hearIfKnown(session, cluster, row -> row.hear(heard, false, clock.instant()));
+        return clusters.hearIfKnown(session, cluster, row -> hear(row, heard));
+    }
+
+    private void hear(ClusterRow row, Desired heard) {
+        var before = row.disputed;
+        row.hear(heard, false, clock.instant());
+        if (row.disputed && !before) {
+            LOG.warnf(
+                    "cluster %s: two notifications name different projects or owners for it, so one of them must be forged",
+                    row.cluster);
+        }
     }
 
     /** Takes into the row that nothing of the cluster is left, in the caller's session. */
@@ -153,7 +161,7 @@ class ClusterStore {
 
     /**
      * Decides on the custodian of a project when one of its clusters gives its share back, in the caller's session. Whoever gives
-     * back the last share keeps it until the custodian is gone; so there is only ever one to remove it.
+     * back the last share keeps it until the custodian is gone or the share is handed over; so there is only ever one to remove it.
      *
      * @return whether the cluster has the last share, so that the custodian is to be removed; nobody takes it into use from here
      *     until {@link #forgetProject}

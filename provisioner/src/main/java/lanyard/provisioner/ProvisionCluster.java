@@ -76,7 +76,11 @@ class ProvisionCluster implements Reconciliation {
             }
             // Every step either gave the lease back, which ends the walk, or is followed by a decision on the row as it
             // is now.
+            var before = state.desired();
             state = store.read(lease);
+            if (state != null && !state.desired().equals(before)) {
+                made = Made.NOTHING;
+            }
         }
     }
 
@@ -279,7 +283,10 @@ class ProvisionCluster implements Reconciliation {
     private static CredentialFailed failed(Lease lease, State state, FailureReason reason, String message) {
         return new CredentialFailed(
                 lease.cluster(),
-                state.desired().project(),
+                // Where it was worked, if it was: what was heard since may name another project.
+                state.recorded().share() == null
+                        ? state.desired().project()
+                        : state.recorded().share(),
                 state.desired().client(),
                 state.desired().backend(),
                 reason,

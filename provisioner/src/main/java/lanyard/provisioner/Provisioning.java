@@ -2,7 +2,9 @@ package lanyard.provisioner;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import lanyard.common.events.CredentialProvisioned.Generation;
 import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.CredentialProvisioned.Trustee;
@@ -25,8 +27,8 @@ final class Provisioning {
      * @param announced what was announced as provisioned
      * @param surplus whether Keystone may hold trusts of the cluster that were not announced last
      * @param revoked whether the revoker has proved that nothing of the cluster is left
-     * @param share id of the project in whose custodian the cluster has a share; {@code null} before an attempt was begun, and once
-     *     the share has been given back. Not the project that was heard: a forged event may change that
+     * @param share id of the project in whose custodian the cluster has a share; {@code null} before an attempt was begun or another
+     *     cluster's share was handed over, and once the share has been given back. Not the project that was heard: a forged event may change that
      * @param ownerDeadline when to stop waiting for the owner in silence
      */
     record Recorded(
@@ -176,9 +178,8 @@ final class Provisioning {
                     ? new Step.RemoveSurplus(recorded.share(), announced.trusts())
                     : new Step.Rest();
         }
-        // What it was given, it keeps, and can have made anew, whatever is said of its project and owner since:
-        // otherwise a forged
-        // notification in the middle of a rotation would end it.
+        // What it was given it keeps, and can have made anew, whatever is said of its project and owner since.
+        // Otherwise a forged notification in the middle of a rotation would end it.
         var given = announced.backend() > 0 ? recorded.share() : null;
         if (desired.disputed() && given == null) {
             return new Step.Fail(
@@ -187,7 +188,7 @@ final class Provisioning {
                             + " nothing is granted to it");
         }
         var project = given == null ? desired.project() : given;
-        var owner = desired.disputed() ? null : desired.owner();
+        var owner = desired.disputed() || !Objects.equals(project, desired.project()) ? null : desired.owner();
         if (project == null || (owner == null && given == null)) {
             return now.isBefore(recorded.ownerDeadline())
                     ? new Step.AwaitOwner(recorded.ownerDeadline())
@@ -233,9 +234,17 @@ final class Provisioning {
             return new Step.PrepareIssuer(doubtful);
         }
         var grants = made.grants();
-        return grants == null
-                ? new Step.Delegate(project, custodian, wanted, made.trustee(), made.issuer(), backend)
-                : new Step.Announce(project, client, generation, custodian, made.trustee(), grants);
+        if (grants == null) {
+            return new Step.Delegate(project, custodian, wanted, made.trustee(), made.issuer(), backend);
+        }
+        // Of one backend only one thing is told: where a trust was removed, or a role came, this is another one.
+        return backend.isNew() || trusts(grants).equals(Set.copyOf(announced.trusts()))
+                ? new Step.Announce(project, client, generation, custodian, made.trustee(), grants)
+                : new Step.Begin(project, client.generation(), announced.backend() + 1);
+    }
+
+    private static Set<String> trusts(List<Grant> grants) {
+        return grants.stream().map(Grant::trust).collect(Collectors.toUnmodifiableSet());
     }
 
     private static boolean isFor(Trusteeship trustee, List<Wanted> wanted) {

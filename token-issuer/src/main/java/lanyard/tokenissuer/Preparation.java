@@ -69,8 +69,8 @@ final class Preparation {
         record Wait(Instant until) implements AfterRefusal {}
     }
 
-    /** @param proven the purposes for which Keystone has given a token in this walk */
-    static Step next(Recorded recorded, Served served, Set<String> proven, Instant now) {
+    /** @param proven that for which Keystone has given a token in this walk */
+    static Step next(Recorded recorded, Served served, Set<Delegated> proven, Instant now) {
         return switch (recorded.phase()) {
             case PRESENT -> nextForPresent(recorded, served, proven, now);
             // What it has, it keeps for its clean-up; nothing is added.
@@ -79,7 +79,7 @@ final class Preparation {
         };
     }
 
-    private static Step nextForPresent(Recorded recorded, Served served, Set<String> proven, Instant now) {
+    private static Step nextForPresent(Recorded recorded, Served served, Set<Delegated> proven, Instant now) {
         if (served.disputed() && served.delegated().isEmpty() && recorded.backend() > 0) {
             return new Step.Contradicted();
         }
@@ -88,7 +88,7 @@ final class Preparation {
         }
         if (recorded.proven() < recorded.backend()) {
             return served.delegated().values().stream()
-                    .filter(what -> !proven.contains(what.purpose()))
+                    .filter(what -> !proven.contains(what))
                     .min(Comparator.comparing(Delegated::purpose))
                     .<Step>map(Step.Prove::new)
                     .orElseGet(Step.Accept::new);

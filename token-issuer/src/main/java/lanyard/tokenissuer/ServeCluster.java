@@ -74,7 +74,7 @@ class ServeCluster implements Reconciliation {
 
     @Override
     public void reconcile(Lease lease) {
-        var proven = new HashSet<String>();
+        var proven = new HashSet<Delegated>();
         var recorded = clusters.read(lease);
         while (recorded != null) {
             var rows = store.read(lease.cluster());
@@ -95,7 +95,7 @@ class ServeCluster implements Reconciliation {
         }
     }
 
-    private void walk(Lease lease, Recorded recorded, Served served, Set<String> proven, Step step) {
+    private void walk(Lease lease, Recorded recorded, Served served, Set<Delegated> proven, Step step) {
         switch (step) {
             case Step.Rest() -> clusters.commit(lease, recorded, LeasedCluster::settle);
             case Step.RestUntil(var until) ->
@@ -123,7 +123,7 @@ class ServeCluster implements Reconciliation {
     }
 
     /** Gets a token as the door would, which keeps it for the first client that asks. */
-    private void prove(Lease lease, Recorded recorded, Set<String> proven, Delegated what) {
+    private void prove(Lease lease, Recorded recorded, Set<Delegated> proven, Delegated what) {
         if (!source.canAsk(what)) {
             refused(
                     lease,
@@ -136,7 +136,7 @@ class ServeCluster implements Reconciliation {
         }
         var reply = tokens.fetch(what).join();
         if (reply instanceof Reply.Done<Held>) {
-            proven.add(what.purpose());
+            proven.add(what);
         } else if (TokenCache.isRefusal(reply)) {
             refused(
                     lease,

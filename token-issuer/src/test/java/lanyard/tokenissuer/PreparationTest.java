@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lanyard.common.events.Trusteeship;
 import lanyard.common.reconcile.Phase;
 import lanyard.tokenissuer.Preparation.AfterRefusal;
@@ -99,7 +100,7 @@ class PreparationTest {
     void onlyAClusterThatIsToBeServedIsTouched(
             @ForAll("recorded") Recorded recorded,
             @ForAll("served") Served served,
-            @ForAll("proven") Set<String> proven) {
+            @ForAll("proven") Set<Delegated> proven) {
         var step = Preparation.next(recorded, served, proven, NOW);
         if (recorded.phase() != Phase.PRESENT
                 || recorded.incomplete()
@@ -115,7 +116,7 @@ class PreparationTest {
     /** However a walk goes, it ends: each step is a proof, or changes the row so that it is not the next one again. */
     @Property
     void everyWalkEnds(@ForAll("recorded") Recorded start, @ForAll("served") Served found) {
-        var proven = new HashSet<String>();
+        var proven = new HashSet<Delegated>();
         var recorded = start;
         var served = found;
         for (int steps = 0; steps < 10; steps++) {
@@ -127,10 +128,9 @@ class PreparationTest {
                     assertThat(until).isAfter(NOW);
                     return;
                 }
-                case Step.Prove(var what) ->
-                    assertThat(proven.add(what.purpose())).isTrue();
+                case Step.Prove(var what) -> assertThat(proven.add(what)).isTrue();
                 case Step.Accept() -> {
-                    assertThat(proven).containsAll(served.delegated().keySet());
+                    assertThat(proven).containsAll(served.delegated().values());
                     recorded = with(recorded, recorded.announced(), recorded.backend());
                 }
                 case Step.Announce(var announced) -> {
@@ -182,7 +182,11 @@ class PreparationTest {
     }
 
     private static Step next(Recorded recorded, Served served, String... proven) {
-        return Preparation.next(recorded, served, Set.of(proven), NOW);
+        return Preparation.next(
+                recorded,
+                served,
+                Stream.of(proven).map(PreparationTest::delegated).collect(Collectors.toSet()),
+                NOW);
     }
 
     private static Recorded recorded(int client, int backend, int announced, int proven) {
@@ -259,7 +263,7 @@ class PreparationTest {
     }
 
     @Provide
-    Arbitrary<Set<String>> proven() {
-        return Arbitraries.of(CLOUD, REGISTRY).set();
+    Arbitrary<Set<Delegated>> proven() {
+        return Arbitraries.of(delegated(CLOUD), delegated(REGISTRY)).set();
     }
 }

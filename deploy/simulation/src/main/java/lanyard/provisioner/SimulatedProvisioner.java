@@ -86,16 +86,15 @@ public final class SimulatedProvisioner implements Replica {
                 """,
                 ClusterRow.class,
                 parameters -> tables.rows(ClusterRow.class).stream()
-                        .filter(row -> isHeir(row, parameters.get(1)))
+                        .filter(row ->
+                                isHeir(row, parameters.get(1)) && !tables.isLocked(ClusterRow.class, row.cluster))
                         .map(row -> row.cluster)
                         .findFirst()
                         .orElse("none"),
                 false,
                 (row, isNew, parameters) -> {
-                    // One that is locked is waited for here, and looked at again.
-                    var heir = isHeir(row, parameters.get(1));
-                    row.share = heir ? row.project : row.share;
-                    return heir;
+                    row.share = row.project;
+                    return true;
                 });
     }
 

@@ -80,6 +80,9 @@ final class Conductor {
         boolean over;
         /** Whether another owner was told, too. */
         boolean forged;
+        /** The project that was told with that owner. */
+        @Nullable
+        String forgedProject;
 
         /** Since when it is there; {@code null} before. */
         @Nullable
@@ -144,7 +147,9 @@ final class Conductor {
         cluster.madeAt = World.instant(world.now());
         tell(cluster, "create", "pending", cluster.owner);
         if (world.strikes(Fault.FORGED_CREATE)) {
-            tell(cluster, "create", "pending", "forger");
+            var project = world.random.nextBoolean() ? cluster.project : world.oneOf(world.plan.projectNames());
+            cluster.forgedProject = project;
+            tell(cluster, "create", "pending", project, "forger");
         }
         pause();
         if (world.random.nextInt(4) > 0) {
@@ -190,8 +195,12 @@ final class Conductor {
     }
 
     private void tell(Cluster cluster, String action, String outcome, @Nullable String owner) {
+        tell(cluster, action, outcome, cluster.project, owner);
+    }
+
+    private void tell(Cluster cluster, String action, String outcome, String project, @Nullable String owner) {
         var topic = outcome.equals("failure") ? ModelKafka.ERROR : ModelKafka.INFO;
-        var body = Messages.notification(cluster.id, action, outcome, cluster.project, owner);
+        var body = Messages.notification(cluster.id, action, outcome, project, owner);
         if (world.strikes(Fault.POISON)) {
             spoil(topic, cluster);
         }

@@ -239,6 +239,10 @@ final class Invariants implements ModelKeystone.Removals {
         for (var cluster : conductor().existing()) {
             allowed.add(cluster.id);
             allowed.add(UserNames.custodian(cluster.project));
+            if (cluster.forgedProject != null) {
+                // Who owns it shows only after the custodian was made.
+                allowed.add(UserNames.custodian(cluster.forgedProject));
+            }
         }
         for (var user : keystone().ownUsers()) {
             if (!allowed.contains(user.name) && !isForgotten(user)) {

@@ -91,6 +91,11 @@ final class ModelPostgres implements Surroundings.Tables {
     }
 
     @Override
+    public boolean isLocked(Class<?> type, String key) {
+        return locks.containsKey(new Row(table(type).name, key));
+    }
+
+    @Override
     public void statement(String sql, Function<Tuple, List<List<Object>>> effect) {
         statements.put(ModelPool.folded(sql), effect);
     }

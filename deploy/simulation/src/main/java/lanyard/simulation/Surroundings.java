@@ -107,6 +107,9 @@ public record Surroundings(
                 boolean inserts,
                 Effect<E> effect);
 
+        /** Whether a transaction has a row locked. */
+        boolean isLocked(Class<?> type, String key);
+
         /** The database's clock. */
         InstantSource clock();
 
