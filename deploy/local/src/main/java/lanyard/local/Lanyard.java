@@ -10,6 +10,7 @@ import lanyard.local.conductor.RotateCommand;
 import lanyard.local.conductor.SweepCommand;
 import lanyard.local.deadletters.DeadLettersCommand;
 import lanyard.local.demo.DemoCommand;
+import lanyard.local.images.ImagesCommand;
 import lanyard.local.stack.DoctorCommand;
 import lanyard.local.stack.DownCommand;
 import lanyard.local.stack.StatusCommand;
@@ -45,6 +46,7 @@ import picocli.CommandLine.ParameterException;
             SweepCommand.class,
             DownCommand.class,
             DoctorCommand.class,
+            ImagesCommand.class,
             TestCommand.class,
         })
 public final class Lanyard {

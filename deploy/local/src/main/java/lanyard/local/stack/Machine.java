@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What the machine is and has. */
-final class Machine {
+public final class Machine {
     /** Options for a program that is to start quickly: the quick compiler alone, and the collector that needs no threads. */
     static final List<String> QUICK = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData");
 
@@ -42,7 +42,8 @@ final class Machine {
         return java(join(QUICK, options.toArray(String[]::new)), program);
     }
 
-    static List<String> join(List<String> some, String... others) {
+    /** All of these, in this order. */
+    public static List<String> join(List<String> some, String... others) {
         var all = new ArrayList<>(some);
         all.addAll(List.of(others));
         return all;
@@ -59,7 +60,7 @@ final class Machine {
     }
 
     /** What a short command prints, if it succeeds. */
-    static Optional<String> output(String... command) {
+    public static Optional<String> output(String... command) {
         try {
             var process = new ProcessBuilder(List.of(command))
                     .redirectError(ProcessBuilder.Redirect.DISCARD)

@@ -13,7 +13,7 @@ public final class Parts {
     public static final String TOKEN_ISSUER = "token-issuer";
     public static final String REVOKER = "revoker";
     /** Lanyard's own services. Each is also the name of its module. */
-    static final List<String> SERVICES = List.of(PROVISIONER, TOKEN_ISSUER, REVOKER);
+    public static final List<String> SERVICES = List.of(PROVISIONER, TOKEN_ISSUER, REVOKER);
 
     private static final Pattern REPLICA = Pattern.compile("-[2-9]$");
 

@@ -1,0 +1,124 @@
+package lanyard.local.images;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import lanyard.local.stack.Home;
+import lanyard.local.stack.Machine;
+import lanyard.local.stack.Parts;
+import lanyard.local.terminal.Terminal;
+import lanyard.local.terminal.Trouble;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code lanyard images}. */
+@Command(
+        name = "images",
+        description = "Build the container images of the services.",
+        footer = {
+            "",
+            "An image has Java, the service, an archive of its classes as they are once it has started, and the list of its libraries"
+                    + " (CycloneDX, /lanyard/sbom.json). It runs as nobody in particular, on a read-only root file system."
+                    + " It is in the engine's own store afterwards; the engine pulls the two images that it begins with"
+                    + " if it does not have them (deploy/containers/Containerfile).",
+        })
+public final class ImagesCommand implements Callable<Integer> {
+    private static final double MIB = 1 << 20;
+
+    @Option(names = "--verbose", description = "Show the stack trace when something goes wrong.")
+    private boolean verbose;
+
+    @Option(
+            names = "--engine",
+            paramLabel = "ENGINE",
+            description = "podman or docker. Default: the first of them that answers.")
+    private @Nullable String engine;
+
+    @Option(
+            names = "--name",
+            paramLabel = "PREFIX",
+            defaultValue = "lanyard",
+            description = "What comes before the service in an image's name. Default: ${DEFAULT-VALUE}")
+    private String name = "";
+
+    @Option(names = "--tag", paramLabel = "TAG", defaultValue = "latest", description = "Default: ${DEFAULT-VALUE}")
+    private String tag = "";
+
+    @Parameters(
+            paramLabel = "SERVICE",
+            arity = "0..*",
+            description = "Only these of provisioner, token-issuer, revoker.")
+    private List<String> services = Parts.SERVICES;
+
+    /**
+     * What the images are made of.
+     *
+     * @param revision of the checkout; {@code unknown} where git does not say
+     * @param epochSeconds when that was committed: the time of all that is in the images, so that the same sources make the same
+     */
+    private record Source(String version, String revision, long epochSeconds) {
+        static Source of(Path checkout) {
+            var version = ImagesCommand.class.getPackage().getImplementationVersion();
+            return new Source(
+                    version == null ? "unknown" : version,
+                    git(checkout, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+                            .orElse("unknown"),
+                    git(checkout, "log", "-1", "--format=%ct")
+                            .map(Long::parseLong)
+                            .orElse(0L));
+        }
+
+        /** The labels are no part of the recipe: podman would take them from an earlier build. */
+        List<String> options(String service) {
+            return List.of(
+                    "--build-arg=SERVICE=" + service,
+                    "--label=org.opencontainers.image.title=Lanyard: " + service,
+                    "--label=org.opencontainers.image.version=" + version,
+                    "--label=org.opencontainers.image.revision=" + revision,
+                    "--label=org.opencontainers.image.licenses=Apache-2.0");
+        }
+
+        private static Optional<String> git(Path checkout, String... arguments) {
+            return Machine.output(Machine.join(List.of("git", "-C", checkout.toString()), arguments)
+                    .toArray(String[]::new));
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        var terminal = Terminal.standard(verbose);
+        var unknown = services.stream()
+                .filter(service -> !Parts.SERVICES.contains(service))
+                .findFirst();
+        if (unknown.isPresent()) {
+            throw new Trouble(
+                    "there is no service " + unknown.get(), "name some of " + String.join(", ", Parts.SERVICES));
+        }
+        var builder = engine == null ? Engine.found() : Engine.named(engine);
+        var checkout = Home.checkout();
+        var source = Source.of(checkout);
+        var log = checkout.resolve("target/images.log");
+        Files.deleteIfExists(log);
+        for (var service : services) {
+            var image = "%s/%s:%s".formatted(name, service, tag);
+            terminal.watched("building " + image, progress -> {
+                builder.build(
+                        checkout,
+                        checkout.resolve("deploy/containers/Containerfile"),
+                        image,
+                        source.options(service),
+                        source.epochSeconds(),
+                        log,
+                        progress);
+                return true;
+            });
+            terminal.detail("%.0f MiB".formatted(builder.size(image) / MIB));
+        }
+        return 0;
+    }
+}
