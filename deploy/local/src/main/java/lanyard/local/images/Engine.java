@@ -1,13 +1,11 @@
 package lanyard.local.images;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import lanyard.local.stack.Logs;
 import lanyard.local.stack.Machine;
 import lanyard.local.terminal.Terminal.Progress;
 import lanyard.local.terminal.Trouble;
@@ -68,25 +66,15 @@ record Engine(String command) {
                         : List.of("--progress=plain", "--build-arg=SOURCE_DATE_EPOCH=" + epochSeconds));
         build.addAll(options);
         build.add(context.toString());
-        var process = new ProcessBuilder(build).redirectErrorStream(true).start();
-        process.getOutputStream().close();
-        var last = "";
-        try (var reader = new BufferedReader(process.inputReader());
-                var writer = Files.newBufferedWriter(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-            String line;
-            while ((line = reader.readLine()) != null) {
-                writer.write(line);
-                writer.newLine();
-                if (!line.isBlank()) {
-                    last = line.strip();
-                    progress.at(last.length() > WIDTH ? last.substring(0, WIDTH) : last);
-                }
+        int exit = Machine.run(new ProcessBuilder(build), log, line -> {
+            if (!line.isBlank()) {
+                var said = line.strip();
+                progress.at(said.length() > WIDTH ? said.substring(0, WIDTH) : said);
             }
-            if (process.waitFor() != 0) {
-                throw new Trouble("%s could not build %s (%s)".formatted(command, image, last), "see " + log);
-            }
-        } finally {
-            process.destroy();
+        });
+        if (exit != 0) {
+            throw new Trouble(
+                    "%s could not build %s (%s)".formatted(command, image, Logs.lastError(log)), "see " + log);
         }
     }
 

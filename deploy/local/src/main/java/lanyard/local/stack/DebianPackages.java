@@ -1,10 +1,7 @@
 package lanyard.local.stack;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -97,24 +94,13 @@ final class DebianPackages {
             throws IOException, InterruptedException {
         var command = new ArrayList<>(List.of("apt-get", "-o", "DPkg::Lock::Timeout=120"));
         command.addAll(arguments);
-        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        var builder = new ProcessBuilder(command);
         builder.environment().put("DEBIAN_FRONTEND", "noninteractive");
         builder.environment().put("LC_ALL", "C.UTF-8");
-        var process = builder.start();
-        process.getOutputStream().close();
-        try (var reader = new BufferedReader(process.inputReader());
-                var writer = Files.newBufferedWriter(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-            String line;
-            while ((line = reader.readLine()) != null) {
-                writer.write(line);
-                writer.newLine();
-                if (line.startsWith("Get:") || line.startsWith("Unpacking ") || line.startsWith("Setting up ")) {
-                    progress.at(line.length() > 60 ? line.substring(0, 60) : line);
-                }
+        return Machine.run(builder, log, line -> {
+            if (line.startsWith("Get:") || line.startsWith("Unpacking ") || line.startsWith("Setting up ")) {
+                progress.at(line.length() > 60 ? line.substring(0, 60) : line);
             }
-            return process.waitFor();
-        } finally {
-            process.destroy();
-        }
+        });
     }
 }

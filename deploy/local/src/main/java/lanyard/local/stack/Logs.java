@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Reads the end of a part's log, for the one line that tells why it died. */
-final class Logs {
+/** Reads the end of a log, for the one line that tells why a part died, or a tool failed. */
+public final class Logs {
     private static final Pattern ERROR =
             Pattern.compile("\\b(ERROR|FATAL|SEVERE|CRITICAL)\\b|Exception|Error:|refused|failed");
     private static final int TAIL = 64 * 1024;
@@ -16,7 +16,8 @@ final class Logs {
 
     private Logs() {}
 
-    static String lastError(Path log) {
+    /** The last line that speaks of an error, or else the last; cut if it is long. */
+    public static String lastError(Path log) {
         var lines = tail(log).stream().filter(line -> !line.isBlank()).toList();
         var error = lines.reversed().stream()
                 .filter(line -> ERROR.matcher(line).find() && !line.startsWith("\tat "))

@@ -1,13 +1,16 @@
 package lanyard.local.stack;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** What the machine is and has. */
 public final class Machine {
@@ -57,6 +60,30 @@ public final class Machine {
                 .map(directory -> Path.of(directory, name))
                 .filter(Files::isExecutable)
                 .findFirst();
+    }
+
+    /**
+     * Runs a command to its end and returns its exit code.
+     *
+     * @param log to which all that it prints is added
+     * @param each is given every line of that as it comes
+     */
+    public static int run(ProcessBuilder command, Path log, Consumer<String> each)
+            throws IOException, InterruptedException {
+        var process = command.redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        try (var reader = new BufferedReader(process.inputReader());
+                var writer = Files.newBufferedWriter(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            String line;
+            while ((line = reader.readLine()) != null) {
+                writer.write(line);
+                writer.newLine();
+                each.accept(line);
+            }
+            return process.waitFor();
+        } finally {
+            process.destroy();
+        }
     }
 
     /** What a short command prints, if it succeeds. */
