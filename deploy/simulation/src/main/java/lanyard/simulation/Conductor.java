@@ -78,9 +78,7 @@ final class Conductor {
         boolean deleted;
         /** Whether the conductor does nothing more with it. */
         boolean over;
-        /** Whether another owner was told, too. */
-        boolean forged;
-        /** The project that was told with that owner. */
+        /** The project that was told with another owner; {@code null} if none was. */
         @Nullable
         String forgedProject;
 
@@ -148,7 +146,6 @@ final class Conductor {
         tell(cluster, "create", "pending", cluster.owner);
         if (world.strikes(Fault.FORGED_CREATE)) {
             var project = world.random.nextBoolean() ? cluster.project : world.oneOf(world.plan.projectNames());
-            cluster.forgedProject = project;
             tell(cluster, "create", "pending", project, "forger");
         }
         pause();
@@ -210,7 +207,9 @@ final class Conductor {
         }
         cluster.told = true;
         cluster.ownerTold |= cluster.owner.equals(owner);
-        cluster.forged |= owner != null && !cluster.owner.equals(owner);
+        if (owner != null && !cluster.owner.equals(owner)) {
+            cluster.forgedProject = project;
+        }
         cluster.deletionTold |= action.equals("delete");
         send(topic, body);
         if (world.strikes(Fault.MESSAGE_DUPLICATED)) {

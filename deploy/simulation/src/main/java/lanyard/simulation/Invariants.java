@@ -157,7 +157,7 @@ final class Invariants implements ModelKeystone.Removals {
             excuses.add(FailureReason.OWNER_UNKNOWN);
         }
         // What a cluster was given once, no forged notification takes away.
-        if (cluster.forged && !wasProvisioned(cluster)) {
+        if (cluster.forgedProject != null && !wasProvisioned(cluster)) {
             excuses.add(FailureReason.DISPUTED);
             excuses.add(FailureReason.OWNER_HAS_NO_ROLE);
         }
