@@ -108,7 +108,8 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
                 "lanyard.keystone.project-domain", environment("OS_PROJECT_DOMAIN_NAME"));
     }
 
-    private Map<String, String> keys() throws IOException, JOSEException {
+    /** A key ring with one key, and a conductor's key with which the client credentials are opened, in files that all may read. */
+    public static Map<String, String> keys() throws IOException, JOSEException {
         var directory = Files.createTempDirectory(Path.of("target"), "keys");
         var master = new byte[32];
         new SecureRandom().nextBytes(master);

@@ -32,9 +32,20 @@ public final class TestBus implements AutoCloseable {
     private static final String CAPTURED_PROJECT = "ba5717e041c54c59af754c97ebfddafb";
     private static final String CAPTURED_OWNER = "7de020f4013d4f81bb080153325bff93";
 
-    private final String servers = RealParts.environment("LANYARD_KAFKA");
-    private final KafkaProducer<String, byte[]> producer = new KafkaProducer<>(
-            Map.of("bootstrap.servers", servers, "acks", "all"), new StringSerializer(), new ByteArraySerializer());
+    private final String servers;
+    private final KafkaProducer<String, byte[]> producer;
+
+    /** On the stack's broker. */
+    public TestBus() {
+        this(RealParts.environment("LANYARD_KAFKA"));
+    }
+
+    /** @param servers host and port of a broker */
+    public TestBus(String servers) {
+        this.servers = servers;
+        this.producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", servers, "acks", "all"), new StringSerializer(), new ByteArraySerializer());
+    }
 
     /**
      * The genuine notification that a conductor sent for that action and outcome, with these ids in place of the captured ones.

@@ -14,8 +14,11 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +30,28 @@ public final class TestKeystone {
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final String url = RealParts.environment("LANYARD_KEYSTONE_URL");
+    private final String url;
+    private final Map<String, String> administrator;
     private @Nullable String adminToken;
+
+    /** The stack's. */
+    public TestKeystone() {
+        this(
+                RealParts.environment("LANYARD_KEYSTONE_URL"),
+                Stream.of(
+                                "OS_USERNAME",
+                                "OS_PASSWORD",
+                                "OS_USER_DOMAIN_NAME",
+                                "OS_PROJECT_NAME",
+                                "OS_PROJECT_DOMAIN_NAME")
+                        .collect(Collectors.toMap(variable -> variable, RealParts::environment)));
+    }
+
+    /** @param administrator as the variables of openstackclient name it, {@code OS_USERNAME} and so on */
+    public TestKeystone(String url, Map<String, String> administrator) {
+        this.url = url;
+        this.administrator = administrator;
+    }
 
     /** A project and a user who holds roles on it. */
     public record Tenant(String project, String owner) {}
@@ -87,7 +110,7 @@ public final class TestKeystone {
                                 .formatted(name, password)))
                 .at("/user/id")
                 .asText();
-        var project = admin("GET", "/projects?name=" + encode(RealParts.environment("OS_PROJECT_NAME")), null)
+        var project = admin("GET", "/projects?name=" + encode(administrator.get("OS_PROJECT_NAME")), null)
                 .body()
                 .at("/projects/0/id")
                 .asText();
@@ -209,11 +232,11 @@ public final class TestKeystone {
                      "scope":{"project":{"name":"%s","domain":{"name":"%s"}}}}}
                     """
                             .formatted(
-                                    RealParts.environment("OS_USERNAME"),
-                                    RealParts.environment("OS_PASSWORD"),
-                                    RealParts.environment("OS_USER_DOMAIN_NAME"),
-                                    RealParts.environment("OS_PROJECT_NAME"),
-                                    RealParts.environment("OS_PROJECT_DOMAIN_NAME"));
+                                    administrator.get("OS_USERNAME"),
+                                    administrator.get("OS_PASSWORD"),
+                                    administrator.get("OS_USER_DOMAIN_NAME"),
+                                    administrator.get("OS_PROJECT_NAME"),
+                                    administrator.get("OS_PROJECT_DOMAIN_NAME"));
             adminToken = send("POST", "/auth/tokens", login, null, null).token();
         }
         return adminToken;

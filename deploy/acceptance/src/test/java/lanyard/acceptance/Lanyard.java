@@ -140,15 +140,15 @@ final class Lanyard implements AutoCloseable {
                 .filter(ready -> ready.at("/data/purpose").asText().equals(purpose)
                         && ready.at("/data/generation").asInt() == generation)
                 .findFirst()
-                .map(this::open)
+                .map(ready -> open(ready, settings.get(RealParts.CONDUCTOR_KEY)))
                 .orElse(null);
     }
 
-    private JsonNode open(JsonNode ready) {
+    /** What was sealed to the conductor, whose private key is in that file. */
+    static JsonNode open(JsonNode ready, String conductorKey) {
         try {
             var jwe = JWEObject.parse(ready.at("/data/sealed/0/jwe").asText());
-            jwe.decrypt(
-                    new ECDHDecrypter(ECKey.parse(Files.readString(Path.of(settings.get(RealParts.CONDUCTOR_KEY))))));
+            jwe.decrypt(new ECDHDecrypter(ECKey.parse(Files.readString(Path.of(conductorKey)))));
             return JSON.readTree(jwe.getPayload().toBytes());
         } catch (Exception e) {
             throw new IllegalStateException(e);
@@ -165,6 +165,11 @@ final class Lanyard implements AutoCloseable {
 
     /** Logs in at this replica of the door. */
     static Login login(ServiceProcess door, JsonNode credential) {
+        return login(door.url(), credential);
+    }
+
+    /** Logs in at the door that has this base URL. */
+    static Login login(String door, JsonNode credential) {
         var body =
                 """
                 {"auth":{"identity":{"methods":["application_credential"],
@@ -175,7 +180,7 @@ final class Lanyard implements AutoCloseable {
                                 credential.get("application_credential_id").asText());
         try {
             var response = HTTP.send(
-                    HttpRequest.newBuilder(URI.create(door.url() + "/v3/auth/tokens"))
+                    HttpRequest.newBuilder(URI.create(door + "/v3/auth/tokens"))
                             .header("Content-Type", "application/json")
                             .POST(BodyPublishers.ofString(body))
                             .build(),

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /** An operator at the command line, {@code ./lanyard} as it was built, with a stack's home that says where Kafka is. */
 final class Operator {
@@ -31,17 +33,27 @@ final class Operator {
     record Read(int exitCode, String text) {}
 
     Read runs(String... arguments) {
+        return runs(
+                Map.of(),
+                Stream.concat(Stream.of(arguments), Stream.of("--home", home.toString()))
+                        .toList());
+    }
+
+    /** What a command says that needs no stack. */
+    static Read runs(Map<String, String> environment, List<String> arguments) {
         try {
             var command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xmx128m",
                     "-XX:TieredStopAtLevel=1",
+                    "-Dlanyard.checkout=" + ServiceProcess.THIS_VERSION,
                     "-cp",
                     classPath(),
                     "lanyard.local.Lanyard"));
-            command.addAll(List.of(arguments));
-            command.addAll(List.of("--home", home.toString()));
-            var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            command.addAll(arguments);
+            var builder = new ProcessBuilder(command).redirectErrorStream(true);
+            builder.environment().putAll(environment);
+            var process = builder.start();
             process.getOutputStream().close();
             var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return new Read(process.waitFor(), text);

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import lanyard.local.stack.Home;
 import lanyard.local.stack.Machine;
 import lanyard.local.stack.Parts;
@@ -49,6 +50,18 @@ public final class ImagesCommand implements Callable<Integer> {
     @Option(names = "--tag", paramLabel = "TAG", defaultValue = "latest", description = "Default: ${DEFAULT-VALUE}")
     private String tag = "";
 
+    @Option(
+            names = "--jdk",
+            paramLabel = "IMAGE",
+            description = "Take Java from this image. Default: what the recipe says.")
+    private @Nullable String jdk;
+
+    @Option(
+            names = "--base",
+            paramLabel = "IMAGE",
+            description = "Begin with this image. Default: what the recipe says.")
+    private @Nullable String base;
+
     @Parameters(
             paramLabel = "SERVICE",
             arity = "0..*",
@@ -89,6 +102,12 @@ public final class ImagesCommand implements Callable<Integer> {
         }
     }
 
+    private Stream<String> begins() {
+        return Stream.concat(
+                Stream.ofNullable(jdk).map(image -> "--build-arg=JDK=" + image),
+                Stream.ofNullable(base).map(image -> "--build-arg=BASE=" + image));
+    }
+
     @Override
     public Integer call() throws IOException {
         var terminal = Terminal.standard(verbose);
@@ -111,7 +130,8 @@ public final class ImagesCommand implements Callable<Integer> {
                         checkout,
                         checkout.resolve("deploy/containers/Containerfile"),
                         image,
-                        source.options(service),
+                        Stream.concat(source.options(service).stream(), begins())
+                                .toList(),
                         source.epochSeconds(),
                         log,
                         progress);

@@ -14,7 +14,7 @@ import lanyard.local.terminal.Trouble;
  * gophercloud. {@code python3-keystone} has Keystone's code and {@code keystone-manage}, but not the service, the user and the configuration that the
  * package {@code keystone} would add to the system.
  */
-final class DebianPackages {
+public final class DebianPackages {
     private static final List<String> NEEDED = List.of(
             "python3-keystone",
             "gunicorn",
@@ -38,7 +38,8 @@ final class DebianPackages {
         return missing(Stream.concat(NEEDED.stream(), NEEDED_BY_TESTS.stream()).toList());
     }
 
-    private static List<String> missing(List<String> needed) {
+    /** Those of them that are not installed. */
+    public static List<String> missing(List<String> needed) {
         var missing = new ArrayList<>(needed);
         states(needed)
                 .lines()
@@ -65,8 +66,14 @@ final class DebianPackages {
         return "apt-get install --no-install-recommends " + String.join(" ", packages);
     }
 
+    /** Whether this is a Debian, and its root. */
+    public static boolean installable() {
+        return Machine.command("apt-get").isPresent() && Machine.root();
+    }
+
     /** Installs these. */
-    static void install(List<String> missing, Path log, Progress progress) throws IOException, InterruptedException {
+    public static void install(List<String> missing, Path log, Progress progress)
+            throws IOException, InterruptedException {
         if (Machine.command("apt-get").isEmpty()) {
             throw new Trouble(
                     "this is no Debian, so the embedded Keystone can't be installed",

@@ -89,7 +89,8 @@ public record Home(Path directory) {
         }
     }
 
-    void write(String name, String text) {
+    /** Writes a file of the home. */
+    public void write(String name, String text) {
         var target = file(name);
         try {
             var parent = directoryOf(target);
@@ -118,7 +119,7 @@ public record Home(Path directory) {
     }
 
     /** A directory under the home that only its owner may enter. */
-    Path makeDirectory(String name) {
+    public Path makeDirectory(String name) {
         try {
             makePrivate(directory);
             return makePrivate(file(name));
@@ -160,7 +161,8 @@ public record Home(Path directory) {
         deleteTree(directory);
     }
 
-    static void deleteTree(Path root) {
+    /** Removes a directory with all that is in it. */
+    public static void deleteTree(Path root) {
         try {
             Files.walkFileTree(root, new SimpleFileVisitor<>() {
                 @Override

@@ -77,7 +77,7 @@ public final class UpOptions {
     private @Nullable Integer postgresPort;
 
     /** Everything embedded, on free ports, without Lanyard's services. */
-    static UpOptions partsOnlyEmbedded() {
+    public static UpOptions partsOnlyEmbedded() {
         var options = new UpOptions();
         options.partsOnly = true;
         return options;

@@ -1,4 +1,4 @@
-package lanyard.local.stack;
+package lanyard.local.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,11 +1,15 @@
-package lanyard.local.stack;
+package lanyard.local.test;
 
 import java.io.File;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import lanyard.local.stack.Home;
+import lanyard.local.stack.Stack;
+import lanyard.local.stack.UpOptions;
 import lanyard.local.terminal.Terminal;
 import lanyard.local.terminal.Trouble;
 import picocli.CommandLine.Command;
@@ -16,7 +20,8 @@ import picocli.CommandLine.Unmatched;
 @Command(
         name = "test",
         description =
-                "Run all tests of all modules against a real Kafka, PostgreSQL and Keystone, started for them alone.",
+                "Run all tests of all modules against a real Kafka, PostgreSQL and Keystone, started for them alone, and the"
+                        + " images in a container engine: podman or docker, or podman installed for it.",
         footer = {
             "",
             "Arguments that are not options of this command are passed to Maven. The last line printed is"
@@ -41,8 +46,11 @@ public final class TestCommand implements Callable<Integer> {
         int maven = 1;
         try {
             purge(home, terminal);
-            var variables = Stack.up(home, UpOptions.partsOnlyEmbedded(), terminal);
-            maven = maven(variables);
+            var variables = new HashMap<>(Stack.up(home, UpOptions.partsOnlyEmbedded(), terminal));
+            try (var engine = ContainerEngine.start(home)) {
+                variables.putAll(engine.variables());
+                maven = maven(variables);
+            }
         } catch (Trouble e) {
             terminal.bad(e.oneLine());
         } finally {
@@ -60,6 +68,8 @@ public final class TestCommand implements Callable<Integer> {
 
     private int maven(Map<String, String> variables) throws IOException, InterruptedException {
         var command = new ArrayList<>(List.of("mvn", "--batch-mode", "--threads", "3", "verify", "--fail-at-end"));
+        // The images have it.
+        command.add("-Dcyclonedx.skip=false");
         command.addAll(arguments);
         var builder = new ProcessBuilder(command)
                 .directory(Home.checkout().toFile())

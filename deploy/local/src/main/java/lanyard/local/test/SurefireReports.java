@@ -1,4 +1,4 @@
-package lanyard.local.stack;
+package lanyard.local.test;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,6 +13,7 @@ import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
+import lanyard.local.stack.Home;
 import lanyard.local.terminal.Trouble;
 import org.jspecify.annotations.Nullable;
 

@@ -1,0 +1,69 @@
+package lanyard.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.github.dockerjava.api.model.ContainerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import lanyard.common.testing.RealParts;
+import org.junit.jupiter.api.Assumptions;
+import org.testcontainers.DockerClientFactory;
+
+/**
+ * The container engine that {@code ./lanyard test} has prepared, and what it has in its store.
+ *
+ * @param command of the engine
+ * @param environment variables with which the command is run, among others
+ * @param debian the image that the others begin with
+ * @param jdk the image from which they take Java
+ * @param keystone the image of a Keystone
+ */
+record Engine(String command, Map<String, String> environment, String debian, String jdk, String keystone) {
+    private static final String PREFIX = "localhost/lanyard-test";
+    private static final Duration PATIENCE = Duration.ofMinutes(20);
+    private static final Pattern LINE = Pattern.compile("export (\\w+)='(.*)'");
+
+    /** Waits until the engine is prepared. Skips the test where there is none, and fails it where it could not be prepared. */
+    static Engine prepared() throws IOException {
+        var told = Path.of(RealParts.environment("LANYARD_TEST_ENGINE"));
+        await("a container engine").atMost(PATIENCE).until(() -> Files.exists(told));
+        var all = Files.readAllLines(told).stream()
+                .map(LINE::matcher)
+                .filter(Matcher::matches)
+                .collect(Collectors.toMap(line -> line.group(1), line -> line.group(2)));
+        Assumptions.assumeFalse(all.containsKey("NONE"), all.get("NONE"));
+        assertThat(all.get("FAILED")).isNull();
+        return new Engine(all.get("ENGINE"), all, all.get("DEBIAN"), all.get("JDK"), all.get("KEYSTONE"));
+    }
+
+    /** Builds the services' images as an operator does. */
+    Engine buildImages() {
+        var built = Operator.runs(
+                environment,
+                List.of("images", "--engine=" + command, "--name=" + PREFIX, "--base=" + debian, "--jdk=" + jdk));
+        assertThat(built.exitCode()).as(built.text()).isZero();
+        return this;
+    }
+
+    /** What the image of a service says of itself. */
+    ContainerConfig configuration(String service) {
+        return Objects.requireNonNull(DockerClientFactory.instance()
+                .client()
+                .inspectImageCmd(image(service))
+                .exec()
+                .getConfig());
+    }
+
+    String image(String service) {
+        return PREFIX + "/" + service + ":latest";
+    }
+}
