@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * A program out of a package of Debian 13, from whichever mirror this machine's apt uses. The kubectl of Debian 12 is from before
- * components. Nothing is installed, and the machine's own lists of packages are left alone.
+ * components, and no docker compose is in it. Nothing is installed, and the machine's own lists of packages are left alone.
  */
 final class DebianProgram {
     private static final Path DIRECTORY =
