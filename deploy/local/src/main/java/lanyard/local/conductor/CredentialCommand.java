@@ -1,6 +1,5 @@
 package lanyard.local.conductor;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -51,7 +50,7 @@ public final class CredentialCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var home = options.home();
-        var key = ConductorKey.read(Path.of(home.env("LANYARD_CONDUCTOR_KEY")));
+        var key = ConductorKey.read(home.file(home.env("LANYARD_CONDUCTOR_KEY")));
         try (var events = CredentialEvents.fromTheBeginning(home)) {
             var ready = options.errors()
                     .during("Waiting for the credential of " + cluster, () -> await(events, System.nanoTime()));
