@@ -3,6 +3,8 @@ package lanyard.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.github.dockerjava.api.model.ContainerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import lanyard.common.testing.RealParts;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.junit.jupiter.api.Assumptions;
 import org.testcontainers.DockerClientFactory;
 
@@ -61,6 +64,19 @@ record Engine(String command, Map<String, String> environment, String debian, St
                 .inspectImageCmd(image(service))
                 .exec()
                 .getConfig());
+    }
+
+    /** The list of what an image is made of, out of the image itself. */
+    JsonNode contents(String service) throws IOException {
+        var docker = DockerClientFactory.instance().client();
+        var container = docker.createContainerCmd(image(service)).exec().getId();
+        try (var tar = new TarArchiveInputStream(
+                docker.copyArchiveFromContainerCmd(container, "/lanyard/sbom.json").exec())) {
+            tar.getNextEntry();
+            return new ObjectMapper().readTree(tar.readAllBytes());
+        } finally {
+            docker.removeContainerCmd(container).exec();
+        }
     }
 
     String image(String service) {
