@@ -20,6 +20,7 @@ import lanyard.common.database.Transactions;
 import lanyard.common.reconcile.ByHand;
 import lanyard.common.reconcile.Database;
 import lanyard.common.settings.LanyardConfig;
+import lanyard.common.testing.MortalBroker;
 import lanyard.common.testing.RealParts;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;

@@ -4,7 +4,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -81,35 +80,9 @@ final class Prometheus implements AutoCloseable {
                 BodyHandlers.ofString());
     }
 
-    /**
-     * One of the package's programs. Its files are unpacked and not installed: the package would have a Prometheus of its own run on
-     * the machine.
-     */
+    /** One of the package's programs. */
     static Path program(String name) throws IOException, InterruptedException {
-        var program = DIRECTORY.resolve("package/usr/bin").resolve(name);
-        if (!Files.isExecutable(program)) {
-            Files.createDirectories(DIRECTORY);
-            var log = DIRECTORY.resolve("package.log").toFile();
-            if (run(log, "apt-get", "download", "prometheus") != 0) {
-                // The lists of a machine that was never updated, or long ago, name packages that can't be had.
-                run(log, "apt-get", "update");
-                run(log, "apt-get", "download", "prometheus");
-            }
-            run(log, "sh", "-c", "dpkg -x prometheus_*.deb package");
-            if (!Files.isExecutable(program)) {
-                throw new IllegalStateException("Debian's package prometheus can't be had, see " + log);
-            }
-        }
-        return program;
-    }
-
-    private static int run(File log, String... command) throws IOException, InterruptedException {
-        return new ProcessBuilder(command)
-                .directory(DIRECTORY.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-                .start()
-                .waitFor();
+        return new UnpackedPackages(DIRECTORY, "prometheus").program("usr/bin/" + name);
     }
 
     private static int freePort() {

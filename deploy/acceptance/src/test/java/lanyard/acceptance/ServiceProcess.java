@@ -25,22 +25,29 @@ final class ServiceProcess implements AutoCloseable {
 
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-    private final Path checkout;
+    private final Path program;
     private final String service;
     private final Map<String, String> settings;
     private final Path log;
+    private final Path archive;
     private final int port = freePort();
     private final int healthPort;
     private Process process;
 
-    /** @param checkout in which the service was built */
-    ServiceProcess(Path checkout, String service, Map<String, String> settings) {
-        this.checkout = checkout;
-        this.service = service;
+    /**
+     * @param checkout in which the service was built
+     * @param module the directory in it
+     */
+    ServiceProcess(Path checkout, String module, Map<String, String> settings) {
+        this.program = checkout.resolve(module).resolve("target/quarkus-app/quarkus-run.jar");
+        this.service = program.getName(program.getNameCount() - 4).toString();
         this.settings = new HashMap<>(settings);
         // The door has a port of its own for health and metrics, which no cluster is to reach.
         this.healthPort = service.equals("token-issuer") ? freePort() : port;
         this.log = Path.of("target", "logs", service + "-" + port + ".log").toAbsolutePath();
+        // One for each version. The JVM writes it to a new file, its header last, so two that end at the same time do
+        // no harm.
+        this.archive = log.resolveSibling(service + "-" + checkout.getFileName() + ".jsa");
     }
 
     /** A setting of ours by its property, or any other by its variable. */
@@ -55,19 +62,28 @@ final class ServiceProcess implements AutoCloseable {
 
     /** Starts the service and waits until it says that it is ready. */
     ServiceProcess start() {
+        launch();
+        await(service + " is ready, see " + log)
+                .atMost(Duration.ofMinutes(3))
+                .pollInterval(Duration.ofMillis(200))
+                .failFast(service + " has died, see " + log, () -> !process.isAlive())
+                .until(this::isReady);
+        return this;
+    }
+
+    /** Starts the service, and waits for nothing. */
+    void launch() {
         var builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 // Kept by the first that ends, for all that start after it.
-                "-XX:SharedArchiveFile=" + archive(),
+                "-XX:SharedArchiveFile=" + archive,
                 "-XX:+AutoCreateSharedArchive",
                 "-Xlog:cds=off,cds+dynamic=off,aot=off",
                 "-jar",
-                checkout.resolve(service)
-                        .resolve("target/quarkus-app/quarkus-run.jar")
-                        .toString());
+                program.toString());
         // The test's own environment names other databases and topics.
         builder.environment().keySet().removeIf(name -> name.startsWith("LANYARD_") || name.startsWith("OS_"));
         // The log is read for secrets afterwards: make it tell as much as it can.
@@ -88,17 +104,6 @@ final class ServiceProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        await(service + " is ready, see " + log)
-                .atMost(Duration.ofMinutes(3))
-                .pollInterval(Duration.ofMillis(200))
-                .failFast(service + " has died, see " + log, () -> !process.isAlive())
-                .until(this::isReady);
-        return this;
-    }
-
-    /** One for each version. The JVM writes it to a new file, its header last, so two that end at the same time do no harm. */
-    private Path archive() {
-        return log.resolveSibling(service + "-" + checkout.getFileName() + ".jsa");
     }
 
     private boolean isReady() {
@@ -150,6 +155,11 @@ final class ServiceProcess implements AutoCloseable {
 
     boolean isAlive() {
         return process != null && process.isAlive();
+    }
+
+    /** How much CPU the service has used so far. */
+    Duration cpu() {
+        return process.info().totalCpuDuration().orElseThrow();
     }
 
     /** Ends the service as a lost machine would: at once, in the middle of whatever it does. */

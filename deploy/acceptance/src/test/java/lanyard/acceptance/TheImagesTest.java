@@ -70,7 +70,7 @@ class TheImagesTest {
 
     @ParameterizedTest
     @Order(1)
-    @ValueSource(strings = {"provisioner", "token-issuer", "revoker"})
+    @ValueSource(strings = {"provisioner", "token-issuer", "revoker", "conductor-bridge"})
     void an_image_says_what_it_is_and_of_what_it_is_made_and_its_class_archive_fits_its_java(String service)
             throws IOException {
         var configuration = engine.configuration(service);
@@ -97,7 +97,7 @@ class TheImagesTest {
         var contents = engine.contents(service);
         assertThat(contents.at("/bomFormat").asText()).isEqualTo("CycloneDX");
         assertThat(contents.at("/components").findValuesAsText("name"))
-                .contains("quarkus-kafka-client", "openstack4j-core", "lanyard-common");
+                .contains("kafka-clients", "lz4-java", "quarkus-core");
     }
 
     @Test

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
 /** {@code lanyard images}. */
 @Command(
         name = "images",
-        description = "Build the container images of the services.",
+        description = "Build the container images of the services and of the bridge from RabbitMQ.",
         footer = {
             "",
             "An image has Java, the service, an archive of its classes as they are once it has started, and the list of its libraries"
@@ -30,6 +30,8 @@ import picocli.CommandLine.Parameters;
         })
 public final class ImagesCommand implements Callable<Integer> {
     private static final double MIB = 1 << 20;
+    private static final String BRIDGE = "conductor-bridge";
+    private static final List<String> IMAGES = List.copyOf(Machine.join(Parts.SERVICES, BRIDGE));
 
     @Option(names = "--verbose", description = "Show the stack trace when something goes wrong.")
     private boolean verbose;
@@ -65,8 +67,8 @@ public final class ImagesCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "SERVICE",
             arity = "0..*",
-            description = "Only these of provisioner, token-issuer, revoker.")
-    private List<String> services = Parts.SERVICES;
+            description = "Only these of provisioner, token-issuer, revoker, conductor-bridge.")
+    private List<String> services = IMAGES;
 
     /**
      * What the images are made of.
@@ -89,7 +91,8 @@ public final class ImagesCommand implements Callable<Integer> {
         /** The labels are no part of the recipe: podman would take them from an earlier build. */
         List<String> options(String service) {
             return List.of(
-                    "--build-arg=SERVICE=" + service,
+                    // The module that it is built in.
+                    "--build-arg=SERVICE=" + (service.equals(BRIDGE) ? "deploy/" + service : service),
                     "--label=org.opencontainers.image.title=Lanyard: " + service,
                     "--label=org.opencontainers.image.version=" + version,
                     "--label=org.opencontainers.image.revision=" + revision,
@@ -111,12 +114,10 @@ public final class ImagesCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         var terminal = Terminal.standard(verbose);
-        var unknown = services.stream()
-                .filter(service -> !Parts.SERVICES.contains(service))
-                .findFirst();
+        var unknown =
+                services.stream().filter(service -> !IMAGES.contains(service)).findFirst();
         if (unknown.isPresent()) {
-            throw new Trouble(
-                    "there is no service " + unknown.get(), "name some of " + String.join(", ", Parts.SERVICES));
+            throw new Trouble("there is no service " + unknown.get(), "name some of " + String.join(", ", IMAGES));
         }
         var builder = engine == null ? Engine.found() : Engine.named(engine);
         var checkout = Home.checkout();

@@ -24,9 +24,12 @@ public final class DebianPackages {
             "python3-openstackclient",
             "python3-openstacksdk");
 
-    /** What the tests need beside that: the conductor's API with its many dependencies, and one more client's language. */
+    /**
+     * What the tests need beside that: the conductor's API with its many dependencies, one more client's language, and what makes
+     * certificates. RabbitMQ and Prometheus they unpack for themselves: installed, each would have a server of its own run on the machine.
+     */
     private static final List<String> NEEDED_BY_TESTS =
-            List.of("python3-magnum", "golang-go", "golang-github-gophercloud-gophercloud-dev");
+            List.of("python3-magnum", "golang-go", "golang-github-gophercloud-gophercloud-dev", "openssl");
 
     private DebianPackages() {}
 

@@ -1,4 +1,4 @@
-package lanyard.common.outbox;
+package lanyard.common.testing;
 
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -21,7 +21,7 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /** A real Kafka broker that a test may kill and start again, run from the jars of the local stack. */
-final class MortalBroker implements AutoCloseable {
+public final class MortalBroker implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(90);
 
     private final String address;
@@ -29,7 +29,7 @@ final class MortalBroker implements AutoCloseable {
     private @Nullable Process process;
 
     /** @param address where it listens: {@code 127.0.0.1:port} */
-    MortalBroker(String address) throws IOException, InterruptedException {
+    public MortalBroker(String address) throws IOException, InterruptedException {
         this.address = address;
         this.directory = Files.createTempDirectory(Path.of("target"), "broker").toAbsolutePath();
         Files.writeString(
@@ -55,14 +55,14 @@ final class MortalBroker implements AutoCloseable {
                 .waitFor();
     }
 
-    static int freePort() throws IOException {
+    public static int freePort() throws IOException {
         try (var socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         }
     }
 
     /** Starts it, with all that it had when it was killed, and waits until it listens. */
-    void start() throws IOException {
+    public void start() throws IOException {
         var started = run("kafka.Kafka");
         process = started;
         Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
@@ -82,14 +82,14 @@ final class MortalBroker implements AutoCloseable {
     }
 
     /** Kills it as the kernel does: it says goodbye to nobody and writes nothing more. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         if (process != null) {
             process.destroyForcibly().waitFor();
         }
     }
 
     /** Every record that is on the topic now, from its beginning. */
-    List<ConsumerRecord<String, byte[]>> everything(String topic) {
+    public List<ConsumerRecord<String, byte[]>> everything(String topic) {
         try (var consumer = new KafkaConsumer<>(
                 Map.<String, Object>of("bootstrap.servers", address),
                 new StringDeserializer(),

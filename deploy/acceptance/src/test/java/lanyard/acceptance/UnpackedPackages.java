@@ -1,0 +1,55 @@
+package lanyard.acceptance;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Packages of Debian whose files are unpacked into a directory and not installed: installed, they would have a server of their own run on
+ * the machine.
+ *
+ * @param directory in which they are; it outlives the test, so that they are downloaded once
+ */
+record UnpackedPackages(Path directory, List<String> names) {
+    UnpackedPackages(Path directory, String... names) {
+        this(directory, List.of(names));
+    }
+
+    /** One of their files, by its path on a machine on which they are installed. */
+    Path program(String path) throws IOException, InterruptedException {
+        var program = directory.resolve("package").resolve(path);
+        if (!Files.isExecutable(program)) {
+            Files.createDirectories(directory);
+            var download = new ArrayList<>(List.of("apt-get", "download"));
+            download.addAll(names);
+            if (run(download) != 0) {
+                // The lists of a machine that was never updated, or long ago, name packages that can't be had.
+                run(List.of("apt-get", "update"));
+                run(download);
+            }
+            for (var name : names) {
+                run(List.of("sh", "-c", "dpkg -x " + name + "_*.deb package"));
+            }
+            if (!Files.isExecutable(program)) {
+                throw new IllegalStateException(
+                        "Debian's packages %s can't be had, see %s".formatted(String.join(" ", names), log()));
+            }
+        }
+        return program;
+    }
+
+    private Path log() {
+        return directory.resolve("package.log");
+    }
+
+    private int run(List<String> command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+                .start()
+                .waitFor();
+    }
+}
