@@ -70,8 +70,8 @@ record Engine(String command, Map<String, String> environment, String debian, St
     JsonNode contents(String service) throws IOException {
         var docker = DockerClientFactory.instance().client();
         var container = docker.createContainerCmd(image(service)).exec().getId();
-        try (var tar = new TarArchiveInputStream(
-                docker.copyArchiveFromContainerCmd(container, "/lanyard/sbom.json").exec())) {
+        try (var tar = new TarArchiveInputStream(docker.copyArchiveFromContainerCmd(container, "/lanyard/sbom.json")
+                .exec())) {
             tar.getNextEntry();
             return new ObjectMapper().readTree(tar.readAllBytes());
         } finally {

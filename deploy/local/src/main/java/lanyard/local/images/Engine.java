@@ -15,11 +15,11 @@ import lanyard.local.terminal.Trouble;
  *
  * @param command its name or path, which ends in {@code podman} if it is one
  */
-record Engine(String command) {
+public record Engine(String command) {
     private static final int WIDTH = 60;
 
     /** The first engine that answers. */
-    static Engine found() {
+    public static Engine found() {
         return Stream.of("podman", "docker")
                 .map(Engine::new)
                 .filter(Engine::answers)
@@ -30,7 +30,7 @@ record Engine(String command) {
     }
 
     /** This engine, if it answers. A client without its engine does not. */
-    static Engine named(String command) {
+    public static Engine named(String command) {
         var engine = new Engine(command);
         if (!engine.answers()) {
             throw new Trouble(
@@ -79,7 +79,7 @@ record Engine(String command) {
     }
 
     /** The size of an image in bytes. */
-    long size(String image) {
+    public long size(String image) {
         return Machine.output(command, "image", "inspect", "--format={{.Size}}", image)
                 .map(Long::parseLong)
                 .orElseThrow(() -> new Trouble(command + " does not find " + image, "build it by ./lanyard images"));
