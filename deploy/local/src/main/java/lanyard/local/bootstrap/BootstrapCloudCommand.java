@@ -168,13 +168,13 @@ public final class BootstrapCloudCommand implements Callable<Integer> {
         var policy = new Policy(rules, cloud.profileRoles()).text();
         var print = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         Consumer<Call> told = print::println;
-        var keystone = new Keystone(url(System.getenv()), authorities);
+        var keystone = new Keystone(url(System.getenv()), isGiven(authorities) ? authorities : null);
         var admin = keystone.login(System.getenv());
         var passwords = new PasswordFiles(out);
 
         var changes = new Setup(cloud, keystone, admin, passwords, told).run(rotate, dryRun);
         var kafka = topics.kafka;
-        if (kafka != null && !kafka.isEmpty()) {
+        if (kafka != null && isGiven(kafka)) {
             changes += new Topics(kafka, clientSettings(), told).run(topics.topics(), dryRun);
         }
         print.println(
@@ -194,6 +194,11 @@ public final class BootstrapCloudCommand implements Callable<Integer> {
         }
         settings(cloud, passwords).forEach(print::println);
         return 0;
+    }
+
+    /** A variable that is there and empty is none. */
+    private static boolean isGiven(@Nullable Object option) {
+        return option != null && !option.toString().isEmpty();
     }
 
     static List<String> rolesOfProfiles(Map<String, String> environment) {

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collector;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The rules of Keystone's policy that let the services do their work: beside each default, which stays as it is, one of Lanyard's own.
@@ -101,7 +100,7 @@ public record Policy(Release release, List<String> profileRoles) {
 
     private static String lines(Map<String, String> rules) {
         return rules.entrySet().stream()
-                .flatMap(rule -> Stream.of("\"%s\": \"%s\"\n".formatted(rule.getKey(), rule.getValue())))
+                .map(rule -> "\"%s\": \"%s\"\n".formatted(rule.getKey(), rule.getValue()))
                 .collect(Collectors.joining());
     }
 }

@@ -1,5 +1,7 @@
 package lanyard.local.bootstrap;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,8 +75,8 @@ final class StacksKeystone implements AutoCloseable {
         return admin.post("/" + collection, json(Map.of(member, fields)));
     }
 
-    static com.fasterxml.jackson.databind.JsonNode json(Map<String, ?> body) {
-        return new com.fasterxml.jackson.databind.json.JsonMapper().valueToTree(body);
+    static JsonNode json(Map<String, ?> body) {
+        return new JsonMapper().valueToTree(body);
     }
 
     @Override
