@@ -51,7 +51,10 @@ class PolicyTest {
         assertThat(generator.waitFor()).isZero();
 
         Release.of("zed").defaults().forEach((name, rule) -> assertThat(rule)
-                .isIn(printed.get("identity:" + name), "rule:admin_required or " + printed.get("identity:" + name)));
+                .isIn(
+                        printed.get("identity:" + name),
+                        "rule:admin_required or " + printed.get("identity:" + name),
+                        printed.get("identity:" + name) + " or (role:reader and domain_id:%(target.domain.id)s)"));
     }
 
     @Test
