@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lanyard.common.delegation.TrustName;
 import lanyard.common.delegation.TrustsToIssuer;
+import lanyard.common.delegation.UserNames;
 import lanyard.common.events.CredentialProvisioned.Grant;
 import lanyard.common.events.FailureReason;
 import lanyard.common.events.Trusteeship;
@@ -130,7 +131,13 @@ class ProjectTrust {
 
     /** A trust for each purpose. */
     Attempt<List<Grant>> grants(String cluster, Step.Delegate step, String custodianKeyId) {
-        var trustor = new Trustor(step.custodian().id(), custodians.password(step.project(), custodianKeyId));
+        return domain.within(domainId -> grants(
+                cluster,
+                step,
+                new Trustor(step.custodian().id(), domainId, custodians.password(step.project(), custodianKeyId))));
+    }
+
+    private Attempt<List<Grant>> grants(String cluster, Step.Delegate step, Trustor trustor) {
         var grants = new ArrayList<Grant>();
         // What was announced is part of an earlier backend, whatever it is called.
         var taken = new HashSet<>(step.backend().isNew() ? step.backend().announced() : List.<String>of());
@@ -226,24 +233,30 @@ class ProjectTrust {
 
     /**
      * Removes every trust of the cluster, to its own trustee and to the token issuer, that is not among those that were announced last.
+     * One that somebody else made to the trustee is theirs, and goes with the trustee.
      *
      * @param others ids of trusts that are other clusters', whatever they are called
      */
     Attempt<Boolean> removeSurplus(String cluster, String project, Collection<String> announced, Set<String> others) {
         return domain.remove(domainId -> Attempt.<List<String>>of(
                         "list the cluster's trusts",
-                        own(cluster, domainId).then(own -> TrustsToIssuer.of(keystone, domainId, project, cluster)
-                                .map(toIssuer -> Stream.concat(
-                                                own.stream(),
-                                                toIssuer.stream().filter(trust -> !others.contains(trust.id())))
-                                        .map(Trust::id)
-                                        .filter(trust -> !announced.contains(trust))
-                                        .toList())))
+                        own(cluster, project, domainId)
+                                .then(own -> TrustsToIssuer.of(keystone, domainId, project, cluster)
+                                        .map(toIssuer -> Stream.concat(
+                                                        own.stream(),
+                                                        toIssuer.stream().filter(trust -> !others.contains(trust.id())))
+                                                .map(Trust::id)
+                                                .filter(trust -> !announced.contains(trust))
+                                                .toList())))
                 .then(this::remove));
     }
 
-    private Reply<List<Trust>> own(String cluster, String domainId) {
-        var found = keystone.findUser(domainId, cluster).then(trustee -> keystone.trustsTo(trustee.id()));
+    private Reply<List<Trust>> own(String cluster, String project, String domainId) {
+        var found = keystone.findUser(domainId, cluster)
+                .then(trustee -> keystone.findUser(domainId, UserNames.custodian(project))
+                        .then(custodian -> keystone.trustsTo(trustee.id()).map(trusts -> trusts.stream()
+                                .filter(trust -> trust.trustorId().equals(custodian.id()))
+                                .toList())));
         return found instanceof Reply.Missing<List<Trust>>() ? new Reply.Done<>(List.of()) : found;
     }
 

@@ -3,6 +3,7 @@ package lanyard.provisioner;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** The provisioner where the revoker asks the conductor's API whether a cluster is gone. */
 @QuarkusTest
-@QuarkusTestResource(RealParts.class)
+@QuarkusTestResource(value = RealParts.class, initArgs = @ResourceArg(name = RealParts.SERVICE, value = "provisioner"))
 @TestProfile(ConductorIsAskedTest.Asked.class)
 class ConductorIsAskedTest extends Fixture {
     public static final class Asked implements QuarkusTestProfile {

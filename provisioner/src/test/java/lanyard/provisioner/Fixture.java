@@ -289,9 +289,9 @@ abstract class Fixture {
                         "/OS-TRUST/trusts",
                         """
                         {"trust":{"trustor_user_id":"%s","trustee_user_id":"%s","project_id":"%s","impersonation":false,
-                         "expires_at":"%s","roles":[{"name":"member"}]}}
+                         "expires_at":"%s","roles":[{"name":"member"}],"lanyard_domain":"%s"}}
                         """
-                                .formatted(custodian, trustee, tenant.project(), end))
+                                .formatted(custodian, trustee, tenant.project(), end, lanyardsDomain()))
                 .body()
                 .at("/trust/id")
                 .asText();

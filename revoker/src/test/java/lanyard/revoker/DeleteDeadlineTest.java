@@ -3,6 +3,7 @@ package lanyard.revoker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** A deletion whose success is never told, with a deadline that a test can wait for. */
 @QuarkusTest
-@QuarkusTestResource(RealParts.class)
+@QuarkusTestResource(value = RealParts.class, initArgs = @ResourceArg(name = RealParts.SERVICE, value = "revoker"))
 @TestProfile(DeleteDeadlineTest.ShortDeadline.class)
 class DeleteDeadlineTest extends Fixture {
     public static final class ShortDeadline implements QuarkusTestProfile {

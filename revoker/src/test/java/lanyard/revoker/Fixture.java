@@ -26,7 +26,6 @@ import lanyard.common.events.CredentialProvisioned.Trustee;
 import lanyard.common.events.EventCodec;
 import lanyard.common.events.EventSchemas;
 import lanyard.common.events.Trusteeship;
-import lanyard.common.keystone.KeystoneAdmin;
 import lanyard.common.testing.TestBus;
 import lanyard.common.testing.TestKeystone;
 import lanyard.common.testing.TestKeystone.Tenant;
@@ -53,9 +52,6 @@ abstract class Fixture {
     String domain;
 
     @Inject
-    KeystoneAdmin admin;
-
-    @Inject
     DataSource database;
 
     final TestKeystone keystone = new TestKeystone();
@@ -77,7 +73,7 @@ abstract class Fixture {
     }
 
     GivenDelegation delegation(int trusts) {
-        var made = GivenDelegation.make(admin, keystone, domain, tenant, cluster, trusts);
+        var made = GivenDelegation.make(keystone, domain, tenant, cluster, trusts);
         custodians.add(made.custodian());
         return made;
     }
@@ -144,7 +140,7 @@ abstract class Fixture {
     }
 
     String trustToIssuer(Instant name) {
-        var trust = GivenDelegation.trustToIssuer(admin, keystone, domain, tenant, name);
+        var trust = GivenDelegation.trustToIssuer(keystone, domain, tenant, name);
         custodians.addAll(keystone.users(domain, UserNames.custodian(tenant.project())).stream()
                 .map(user -> user.get("id").asText())
                 .toList());

@@ -3,6 +3,7 @@ package lanyard.revoker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Test;
 
 /** The revoker where the conductor can be asked: a real Magnum API, beside the real Kafka, PostgreSQL and Keystone. */
 @QuarkusTest
-@QuarkusTestResource(RealParts.class)
+@QuarkusTestResource(value = RealParts.class, initArgs = @ResourceArg(name = RealParts.SERVICE, value = "revoker"))
 @QuarkusTestResource(RealConductor.class)
 @TestProfile(HealingTest.Asking.class)
 class HealingTest extends Fixture {

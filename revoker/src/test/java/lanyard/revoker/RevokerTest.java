@@ -3,6 +3,7 @@ package lanyard.revoker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** The revoker on the real Kafka, PostgreSQL and Keystone. */
 @QuarkusTest
-@QuarkusTestResource(RealParts.class)
+@QuarkusTestResource(value = RealParts.class, initArgs = @ResourceArg(name = RealParts.SERVICE, value = "revoker"))
 @TestProfile(Impatient.class)
 class RevokerTest extends Fixture {
     @TestHTTPResource("/q/health/ready")
@@ -94,6 +95,32 @@ class RevokerTest extends Fixture {
         assertThat(revoked(cluster, 1).get("trusts").asInt()).isEqualTo(5);
         assertThat(given.trusts()).noneMatch(this::trustIsThere);
         assertThat(trusteeIsThere()).isFalse();
+    }
+
+    @Test
+    void aTrustThatAStrangerMadeToTheTrusteeGoesWithIt() {
+        var given = delegation(1);
+        var password = "only in this test: 3f0a1f64";
+        var stranger = keystone.makeUser("default", "stranger-" + cluster, password);
+        keystone.grant(stranger, tenant.project(), "member");
+        var theirs = keystone.makeTrust(
+                stranger,
+                password,
+                "not-lanyards",
+                given.trustee(),
+                tenant.project(),
+                "member",
+                GivenDelegation.name(cluster, "theirs"));
+        try {
+            tell("delete", "success", cluster);
+
+            revoked(cluster, 1);
+            assertThat(trusteeIsThere()).isFalse();
+            assertThat(given.trusts()).noneMatch(this::trustIsThere);
+            assertThat(trustIsThere(theirs)).isFalse();
+        } finally {
+            keystone.admin("DELETE", "/users/" + stranger, null);
+        }
     }
 
     @Test
@@ -398,7 +425,7 @@ class RevokerTest extends Fixture {
                 """
                         .formatted(
                                 given.trustee(),
-                                GivenDelegation.PASSWORD.reveal(),
+                                GivenDelegation.PASSWORD,
                                 given.trusts().getFirst()));
         assertThat(answer.status()).isEqualTo(201);
         return answer.token();

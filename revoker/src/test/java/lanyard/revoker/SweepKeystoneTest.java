@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -43,7 +44,7 @@ import org.junit.jupiter.api.Test;
 
 /** Sweeps of a real Keystone, each on request. Time is put back in the table instead of being waited for. */
 @QuarkusTest
-@QuarkusTestResource(RealParts.class)
+@QuarkusTestResource(value = RealParts.class, initArgs = @ResourceArg(name = RealParts.SERVICE, value = "revoker"))
 @TestProfile(SweepKeystoneTest.OnRequest.class)
 class SweepKeystoneTest extends Fixture {
     public static final class OnRequest implements QuarkusTestProfile {
@@ -172,7 +173,7 @@ class SweepKeystoneTest extends Fixture {
         var elsewhere = UUID.randomUUID().toString();
         tell("create", "pending", elsewhere);
         eventually().until(() -> column("told_project", elsewhere) != null);
-        var made = GivenDelegation.make(admin, keystone, domain, others, elsewhere, 1);
+        var made = GivenDelegation.make(keystone, domain, others, elsewhere, 1);
         try {
             sweep(false);
             putBack("24 hours", "0");

@@ -82,7 +82,10 @@ class Delegation {
 
     private String trust(String custodian, String trustee, CredentialProvisioned of, String purpose, int generation) {
         return done(keystone.createTrust(
-                        new Trustor(custodian, keys.derive("test", Purpose.CUSTODIAN, of.project(), 1)),
+                        new Trustor(
+                                custodian,
+                                done(keystone.findDomain(domainName)),
+                                keys.derive("test", Purpose.CUSTODIAN, of.project(), 1)),
                         trustee,
                         of.project(),
                         ROLES,

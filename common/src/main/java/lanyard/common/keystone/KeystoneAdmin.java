@@ -97,6 +97,10 @@ public interface KeystoneAdmin {
      */
     record Trust(String id, String trustorId, String trusteeId, String projectId, @Nullable Instant expiresAt) {}
 
-    /** Who delegates: a user that is able to log in with this password. */
-    record Trustor(String userId, Secret password) {}
+    /**
+     * Who delegates: a user that is able to log in with this password.
+     *
+     * @param domainId of the user: each trust is marked with it, so that Keystone's policy can tell Lanyard's from others
+     */
+    record Trustor(String userId, String domainId, Secret password) {}
 }

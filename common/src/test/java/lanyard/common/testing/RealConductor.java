@@ -155,6 +155,8 @@ public final class RealConductor implements QuarkusTestResourceLifecycleManager 
                 paste.filter_factory = oslo_middleware:RequestId.factory
                 """);
         Files.writeString(
+                directory.resolve("policy.yaml"), "\"context_is_admin\": \"role:admin or role:lanyard_revoker\"\n");
+        Files.writeString(
                 directory.resolve("magnum.conf"),
                 """
                 [DEFAULT]
@@ -174,6 +176,8 @@ public final class RealConductor implements QuarkusTestResourceLifecycleManager 
                 project_name = %7$s
                 user_domain_name = %8$s
                 project_domain_name = %9$s
+                [oslo_policy]
+                policy_file = %1$s/policy.yaml
                 [trust]
                 trustee_domain_id = %10$s
                 trustee_domain_admin_name = %3$s

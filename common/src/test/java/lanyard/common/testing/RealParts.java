@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -22,14 +23,21 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives a test application the real Kafka, PostgreSQL and Keystone that {@code ./lanyard test} has started, and in each of them a
  * place of its own: a database role with its schema, topics, and a Keystone domain. Removes them afterwards.
+ *
+ * <p>At Keystone it is the cloud's administrator, for a test that makes things there by the application's own hand; or, with the argument
+ * {@value #SERVICE}, the user of least privilege that an operator gives to that service.
  */
 public final class RealParts implements QuarkusTestResourceLifecycleManager {
     /** Setting that holds the path of the conductor's private key, as a JWK, for tests that open what was sealed. */
     public static final String CONDUCTOR_KEY = "test.conductor-key";
+
+    /** Argument that names the service as which the application logs in at Keystone. */
+    public static final String SERVICE = "service";
 
     private final String name =
             "t" + UUID.randomUUID().toString().replace("-", "").substring(0, 12);
@@ -39,6 +47,13 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
             new NewTopic(name + ".credentials", 3, (short) 1),
             new NewTopic(name + ".audit", 3, (short) 1),
             new NewTopic(name + ".dead-letters", 1, (short) 1));
+    private final List<String> users = new ArrayList<>();
+    private @Nullable String service;
+
+    @Override
+    public void init(Map<String, String> arguments) {
+        service = arguments.get(SERVICE);
+    }
 
     /** What the test's environment says, or a message that tells how to get it. */
     public static String environment(String variable) {
@@ -59,6 +74,9 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
             settings.putAll(kafka());
             settings.putAll(postgres());
             settings.putAll(keystone());
+            if (service != null) {
+                settings.putAll(leastPrivilege(service));
+            }
             settings.putAll(keys());
             return settings;
         } catch (SQLException | IOException | JOSEException | ExecutionException e) {
@@ -108,6 +126,19 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
                 "lanyard.keystone.project-domain", environment("OS_PROJECT_DOMAIN_NAME"));
     }
 
+    /** Gives a service a user of its own, as {@code ./lanyard bootstrap-cloud} does; the stack's Keystone has the policy for it. */
+    public Map<String, String> leastPrivilege(String service) {
+        var user = name + "-" + service;
+        var password = UUID.randomUUID().toString();
+        users.add(new TestKeystone().makeService(name, user, password, "lanyard_" + service));
+        return Map.of(
+                "lanyard.keystone.username", user,
+                "lanyard.keystone.password", password,
+                "lanyard.keystone.user-domain", "Default",
+                "lanyard.keystone.project", "lanyard",
+                "lanyard.keystone.project-domain", name);
+    }
+
     /** A key ring with one key, and a conductor's key with which the client credentials are opened, in files that all may read. */
     public static Map<String, String> keys() throws IOException, JOSEException {
         var directory = Files.createTempDirectory(Path.of("target"), "keys");
@@ -142,7 +173,9 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        new TestKeystone().removeDomain(name);
+        var keystone = new TestKeystone();
+        users.forEach(user -> keystone.admin("DELETE", "/users/" + user, null));
+        keystone.removeDomain(name);
     }
 
     /** Changes the stack's database, as its owner. */

@@ -12,6 +12,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TestKeystone {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final DateTimeFormatter END =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -117,6 +122,40 @@ public final class TestKeystone {
         grant(user, project, "admin");
     }
 
+    /**
+     * Makes a user with a role on the project {@code lanyard} in the domain of that name, which are made if they are not there; answers
+     * its id.
+     */
+    String makeService(String domain, String name, String password, String role) {
+        var domainId = domainId(domain);
+        if (domainId.isEmpty()) {
+            domainId = must(admin("POST", "/domains", "{\"domain\":{\"name\":\"%s\"}}".formatted(domain)))
+                    .at("/domain/id")
+                    .asText();
+        }
+        var project = admin("GET", "/projects?name=lanyard&domain_id=" + domainId, null)
+                .body()
+                .at("/projects/0/id")
+                .asText();
+        if (project.isEmpty()) {
+            project = must(admin(
+                            "POST",
+                            "/projects",
+                            "{\"project\":{\"name\":\"lanyard\",\"domain_id\":\"%s\"}}".formatted(domainId)))
+                    .at("/project/id")
+                    .asText();
+        }
+        var user = must(admin(
+                        "POST",
+                        "/users",
+                        "{\"user\":{\"name\":\"%s\",\"domain_id\":\"default\",\"password\":\"%s\"}}"
+                                .formatted(name, password)))
+                .at("/user/id")
+                .asText();
+        grant(user, project, role);
+        return user;
+    }
+
     /** The id of a user of the default domain. */
     public String userId(String name) {
         return users("Default", name).getFirst().get("id").asText();
@@ -196,6 +235,43 @@ public final class TestKeystone {
             admin("PATCH", "/domains/" + id, "{\"domain\":{\"enabled\":false}}");
             admin("DELETE", "/domains/" + id, null);
         }
+    }
+
+    /** The id of the user of that name in the domain of that id, who is made with this password if there is none. */
+    public String makeUser(String domainId, String name, String password) {
+        var there = admin("GET", "/users?domain_id=%s&name=%s".formatted(domainId, encode(name)), null)
+                .body()
+                .at("/users/0/id")
+                .asText();
+        return there.isEmpty()
+                ? must(admin(
+                                "POST",
+                                "/users",
+                                "{\"user\":{\"name\":\"%s\",\"domain_id\":\"%s\",\"password\":\"%s\"}}"
+                                        .formatted(name, domainId, password)))
+                        .at("/user/id")
+                        .asText()
+                : there;
+    }
+
+    /** Makes a trust as the provisioner does: marked with Lanyard's domain, which is the trustor's. Answers its id. */
+    public String makeTrust(
+            String trustor,
+            String password,
+            String domainId,
+            String trustee,
+            String project,
+            String role,
+            Instant end) {
+        var trust =
+                """
+                {"trust":{"trustor_user_id":"%s","trustee_user_id":"%s","project_id":"%s","impersonation":false,
+                 "roles":[{"name":"%s"}],"expires_at":"%s","lanyard_domain":"%s"}}
+                """
+                        .formatted(trustor, trustee, project, role, END.format(end), domainId);
+        return must(as(projectToken(trustor, password, project), "POST", "/OS-TRUST/trusts", trust))
+                .at("/trust/id")
+                .asText();
     }
 
     /** A token of a trust, for its trustee, as Keystone gives it to whoever knows the password. */

@@ -49,7 +49,7 @@ class KeystoneChangesTest {
             .set("security_compliance.unique_last_password_count", "5")
             .set("security_compliance.minimum_password_age", "1")
             .set("security_compliance.disable_user_account_days_inactive", "30");
-    private final Lanyard lanyard = new Lanyard();
+    private final Lanyard lanyard = new Lanyard().asAdministrator();
     private final String administrator = "administrator-of-" + lanyard.domain();
     /** A role of the test's own, which is for the registry alone, and delegated to the token issuer's user. */
     private final String keeper = "keeper-" + lanyard.domain();

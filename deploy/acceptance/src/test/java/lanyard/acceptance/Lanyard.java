@@ -44,7 +44,7 @@ final class Lanyard implements AutoCloseable {
     Lanyard(Path checkout) {
         // Each RealParts has topics, a domain and keys; those of the first serve all three.
         settings = schemas.get(0).start();
-        provisioner = new ServiceProcess(checkout, "provisioner", settings);
+        provisioner = new ServiceProcess(checkout, "provisioner", as("provisioner", settings));
         tokenIssuer = new ServiceProcess(
                 checkout,
                 "token-issuer",
@@ -53,10 +53,30 @@ final class Lanyard implements AutoCloseable {
         // A busy machine is no fault that a test is after.
         tokenIssuer.set("lanyard.door.patience", "60s");
         revoker = new ServiceProcess(
-                checkout, "revoker", withoutKeys(ownDatabase(schemas.get(2).start())));
+                checkout,
+                "revoker",
+                as("revoker", withoutKeys(ownDatabase(schemas.get(2).start()))));
         // Others may test on the same broker: whoever joins a group makes all of it wait.
         Stream.of(provisioner, tokenIssuer, revoker)
                 .forEach(service -> service.set(GROUP, "lanyard-%s-%s".formatted(service.name(), domain())));
+    }
+
+    /** For a test that needs services which may make a domain, or remove what an older version made. */
+    Lanyard asAdministrator() {
+        Stream.of(provisioner, revoker)
+                .forEach(service -> settings.forEach((name, value) -> {
+                    if (name.startsWith("lanyard.keystone.")) {
+                        service.set(name, value);
+                    }
+                }));
+        return this;
+    }
+
+    /** Each service that administers Keystone is a user of its own there, who may what it must. */
+    private Map<String, String> as(String service, Map<String, String> settings) {
+        var merged = new HashMap<>(settings);
+        merged.putAll(schemas.getFirst().leastPrivilege(service));
+        return merged;
     }
 
     private Map<String, String> ownDatabase(Map<String, String> other) {

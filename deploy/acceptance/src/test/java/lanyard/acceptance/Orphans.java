@@ -36,9 +36,9 @@ final class Orphans {
                 "/OS-TRUST/trusts",
                 """
                 {"trust":{"trustor_user_id":"%s","trustee_user_id":"%s","project_id":"%s","impersonation":false,
-                 "roles":[{"id":"%s"}]}}
+                 "roles":[{"id":"%s"}],"lanyard_domain":"%s"}}
                 """
-                        .formatted(custodian, trustee, tenant.project(), keystone.roleId("member")));
+                        .formatted(custodian, trustee, tenant.project(), keystone.roleId("member"), domain));
         assertThat(made.status()).isEqualTo(201);
         return custodian;
     }

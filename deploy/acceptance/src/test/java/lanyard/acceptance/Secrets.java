@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lanyard.common.delegation.UserNames;
 import lanyard.common.secrets.KeyRing;
 import lanyard.common.secrets.KeyRing.Purpose;
@@ -51,8 +52,8 @@ final class Secrets {
 
     /**
      * Every secret, by what it is: those seen, the master key, the passwords of every custodian and trustee and the secret of every
-     * client credential that the services' rows tell of, in each generation, the passwords of the token issuer, of the service user
-     * and of the databases, and the conductor's private key.
+     * client credential that the services' rows tell of, in each generation, the passwords of the token issuer, of the services
+     * at Keystone and of the databases, and the conductor's private key.
      */
     Map<String, String> derived() {
         try {
@@ -63,7 +64,10 @@ final class Secrets {
             var ring = Path.of(lanyard.settings.get("lanyard.key-ring.directory"));
             var keys = KeyRing.read(ring, "test");
             secrets.put("the master key", Files.readString(ring.resolve("test")).strip());
-            secrets.put("the service user's password", RealParts.environment("OS_PASSWORD"));
+            Stream.of(lanyard.provisioner, lanyard.revoker)
+                    .forEach(service -> secrets.put(
+                            "the password at Keystone of " + service.name(),
+                            service.setting("lanyard.keystone.password")));
             lanyard.services()
                     .forEach(service -> secrets.put(
                             "the database password of " + service.name(),

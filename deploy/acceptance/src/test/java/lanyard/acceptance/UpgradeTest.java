@@ -69,7 +69,7 @@ class UpgradeTest {
     @BeforeAll
     void begin_with_the_old_version_and_clusters_in_all_conditions() {
         released = OldVersion.released();
-        lanyard = new Lanyard(released.getFirst().built());
+        lanyard = new Lanyard(released.getFirst().built()).asAdministrator();
         lanyard.provisioner
                 .set("lanyard.profiles." + TO_ISSUER + ".roles", "member")
                 .set("lanyard.profiles." + TO_ISSUER + ".trustee", "issuer");

@@ -2,6 +2,7 @@ package lanyard.local;
 
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import lanyard.local.bootstrap.BootstrapCloudCommand;
 import lanyard.local.conductor.CredentialCommand;
 import lanyard.local.conductor.EmitCommand;
 import lanyard.local.conductor.EventsCommand;
@@ -46,6 +47,7 @@ import picocli.CommandLine.ParameterException;
             SweepCommand.class,
             DownCommand.class,
             DoctorCommand.class,
+            BootstrapCloudCommand.class,
             ImagesCommand.class,
             TestCommand.class,
         })

@@ -40,7 +40,7 @@ public interface KeystoneConfig {
     /** A file of PEM certificates: the authorities to trust for Keystone's TLS, instead of the system's. */
     Optional<Path> caCertificate();
 
-    /** Name of the service user that administers Keystone. Needed by the provisioner and the revoker. */
+    /** Name of the service's own user at Keystone. Needed by the provisioner and the revoker. */
     Optional<String> username();
 
     /**
@@ -57,7 +57,7 @@ public interface KeystoneConfig {
     @WithDefault("Default")
     String userDomain();
 
-    /** Name of the project in which that user is administrator. Needed by the provisioner and the revoker. */
+    /** Name of the project on which that user has its role. Needed by the provisioner and the revoker. */
     Optional<String> project();
 
     /** Name of that project's domain. */

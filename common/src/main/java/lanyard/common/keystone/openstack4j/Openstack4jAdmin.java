@@ -162,7 +162,7 @@ final class Openstack4jAdmin implements KeystoneAdmin {
                         token -> attempt(
                                 token,
                                 () -> new Reply.Done<>(
-                                        trusts.create(trustor.userId(), trusteeId, projectId, roleNames, expiresAt)))));
+                                        trusts.create(trustor, trusteeId, projectId, roleNames, expiresAt)))));
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import lanyard.common.keystone.KeystoneAdmin.Trust;
+import lanyard.common.keystone.KeystoneAdmin.Trustor;
 import org.openstack4j.api.types.ServiceType;
 import org.openstack4j.model.common.ActionResponse;
 import org.openstack4j.openstack.internal.BaseOpenStackService;
@@ -23,6 +24,10 @@ import org.openstack4j.openstack.internal.BaseOpenStackService;
  */
 final class TrustService extends BaseOpenStackService {
     private static final String TRUSTS = "/OS-TRUST/trusts";
+
+    /** Keystone keeps what it does not know, and hands it to its policy as {@code target.trust.lanyard_domain}. */
+    private static final String MARK = "lanyard_domain";
+
     private static final DateTimeFormatter END =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
@@ -31,15 +36,16 @@ final class TrustService extends BaseOpenStackService {
     }
 
     /** Makes a trust. The session's user must be the trustor. */
-    Trust create(String trustorId, String trusteeId, String projectId, Set<String> roleNames, Instant expiresAt) {
+    Trust create(Trustor trustor, String trusteeId, String projectId, Set<String> roleNames, Instant expiresAt) {
         var request = BufferedAnswer.JSON.createObjectNode();
         var trust = request.putObject("trust")
-                .put("trustor_user_id", trustorId)
+                .put("trustor_user_id", trustor.userId())
                 .put("trustee_user_id", trusteeId)
                 .put("project_id", projectId)
                 .put("impersonation", false)
                 .put("allow_redelegation", false)
                 .put("expires_at", END.format(expiresAt))
+                .put(MARK, trustor.domainId())
                 .putNull("remaining_uses");
         var roles = trust.putArray("roles");
         // Said as names outright: a bare string would have to be guessed to be a name or an id.

@@ -228,6 +228,9 @@ class KeystoneAdminTest {
             assertThat(seen.path("impersonation").asBoolean(true)).isFalse();
             assertThat(seen.path("redelegation_count").asInt(-1)).isZero();
             assertThat(seen.path("remaining_uses").isNull()).isTrue();
+            assertThat(seen.path("lanyard_domain").asText())
+                    .as("by which Keystone's policy knows it as Lanyard's")
+                    .isEqualTo(domain);
         });
     }
 
@@ -327,7 +330,7 @@ class KeystoneAdminTest {
 
     @Test
     void aTrustorWithAWrongPasswordIsDenied() {
-        var custodian = new Trustor(makeCustodian("member").userId(), Secret.of("wrong"));
+        var custodian = new Trustor(makeCustodian("member").userId(), domain, Secret.of("wrong"));
 
         var reply = admin.createTrust(custodian, makeUser().id(), tenant.project(), Set.of("member"), end());
 
@@ -421,12 +424,12 @@ class KeystoneAdminTest {
         for (var role : roles) {
             keystone.grant(user.id(), tenant.project(), role);
         }
-        return new Trustor(user.id(), PASSWORD);
+        return new Trustor(user.id(), domain, PASSWORD);
     }
 
     private Trustor renewed(Trustor trustor, Secret password) {
         done(admin.resetPassword(trustor.userId(), password));
-        return new Trustor(trustor.userId(), password);
+        return new Trustor(trustor.userId(), domain, password);
     }
 
     private void grant(String user, String role) {

@@ -57,7 +57,8 @@ class KeystoneFaultsTest {
             Map.entry("deleteTrust", admin -> admin.deleteTrust("t")),
             Map.entry(
                     "createTrust",
-                    admin -> admin.createTrust(new Trustor("c", PASSWORD), "u", "p", Set.of("member"), Instant.EPOCH)),
+                    admin -> admin.createTrust(
+                            new Trustor("c", "d", PASSWORD), "u", "p", Set.of("member"), Instant.EPOCH)),
             Map.entry("ping", KeystoneAdmin::ping));
 
     private final FakeKeystone keystone = new FakeKeystone();

@@ -53,6 +53,7 @@ class KeystoneTokensTest {
         custodian = new Trustor(
                 done(setUp.admin().createUser(domain, "custodian", PASSWORD, ""))
                         .id(),
+                domain,
                 PASSWORD);
         keystone.grant(custodian.userId(), tenant.project(), "member");
     }

@@ -92,7 +92,11 @@ class NoSecretIsLoggedTest {
             keystone.grant(custodian.id(), tenant.project(), "member");
             admin.resetPassword(custodian.id(), PASSWORD);
             var trust = done(admin.createTrust(
-                    new Trustor(custodian.id(), PASSWORD), trustee.id(), tenant.project(), Set.of("member"), END));
+                    new Trustor(custodian.id(), domain, PASSWORD),
+                    trustee.id(),
+                    tenant.project(),
+                    Set.of("member"),
+                    END));
             token = done(adapter.tokens().issue(trustee.id(), PASSWORD, trust.id()))
                     .id()
                     .reveal();
@@ -121,7 +125,7 @@ class NoSecretIsLoggedTest {
                     keystone.body = "<" + PASSWORD.reveal() + "> {\"users\": \"" + PASSWORD.reveal() + "\"";
                     adapter.admin().findUser("d", "u");
                     adapter.admin().createUser("d", "u", PASSWORD, "");
-                    adapter.admin().createTrust(new Trustor("c", PASSWORD), "u", "p", Set.of("member"), END);
+                    adapter.admin().createTrust(new Trustor("c", "d", PASSWORD), "u", "p", Set.of("member"), END);
                     adapter.admin().deleteUser("u");
                     keystone.loginMode = mode;
                     adapter.tokens().issue("u", PASSWORD, "t");

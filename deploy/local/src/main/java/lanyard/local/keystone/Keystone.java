@@ -13,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import lanyard.local.terminal.Trouble;
@@ -26,16 +27,28 @@ public final class Keystone {
     private static final JsonMapper JSON = new JsonMapper();
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
-    private final HttpClient http = HttpClient.newBuilder()
-            // Upgrading to HTTP/2 in clear text is something that Keystone's servers don't know.
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(5))
-            .build();
+    private final HttpClient http;
     private final String url;
 
     /** @param url ends in {@code /v3} */
     public Keystone(String url) {
+        this(url, null);
+    }
+
+    /**
+     * @param url ends in {@code /v3}
+     * @param authorities a file of PEM certificates to trust instead of the Java runtime's; {@code null} for those
+     */
+    public Keystone(String url, @Nullable Path authorities) {
         this.url = url.replaceAll("/+$", "");
+        var builder = HttpClient.newBuilder()
+                // Upgrading to HTTP/2 in clear text is something that Keystone's servers don't know.
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(Duration.ofSeconds(5));
+        if (authorities != null) {
+            builder.sslContext(Authorities.of(authorities));
+        }
+        this.http = builder.build();
     }
 
     public String url() {
@@ -52,17 +65,17 @@ public final class Keystone {
         var user = NODES.objectNode()
                 .put("name", variables.getOrDefault("OS_USERNAME", ""))
                 .put("password", variables.getOrDefault("OS_PASSWORD", ""));
-        user.set("domain", named(variables.getOrDefault("OS_USER_DOMAIN_NAME", "Default")));
+        user.set("domain", domain(variables, "OS_USER_DOMAIN"));
         var project = NODES.objectNode().put("name", variables.getOrDefault("OS_PROJECT_NAME", ""));
-        project.set("domain", named(variables.getOrDefault("OS_PROJECT_DOMAIN_NAME", "Default")));
+        project.set("domain", domain(variables, "OS_PROJECT_DOMAIN"));
         var reply = authenticate(
                 NODES.objectNode().set("user", user),
                 "password",
                 NODES.objectNode().set("project", project));
         if (!reply.isSuccess()) {
             throw new Trouble(
-                    "Keystone at %s refuses the admin (HTTP %d)".formatted(url, reply.status()),
-                    "look at the OS_* variables in the env file of the stack");
+                    "Keystone at %s refuses the user of the OS_* variables (HTTP %d)".formatted(url, reply.status()),
+                    "look at OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME and the domains; a stack has them in its env file");
         }
         return as(reply.token());
     }
@@ -122,8 +135,11 @@ public final class Keystone {
         return NODES.objectNode().set("auth", auth);
     }
 
-    private static ObjectNode named(String name) {
-        return NODES.objectNode().put("name", name);
+    private static ObjectNode domain(Map<String, String> variables, String which) {
+        var id = variables.get(which + "_ID");
+        return id == null || id.isEmpty()
+                ? NODES.objectNode().put("name", variables.getOrDefault(which + "_NAME", "Default"))
+                : NODES.objectNode().put("id", id);
     }
 
     private Reply send(
@@ -154,7 +170,7 @@ public final class Keystone {
         } catch (IOException e) {
             throw new Trouble(
                     "%s does not answer (%s)".formatted(url, e.getClass().getSimpleName()),
-                    "see how the stack is with ./lanyard status",
+                    "see whether it is up, by ./lanyard status for a stack of your own, and whether its certificate is trusted",
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -180,6 +196,10 @@ public final class Keystone {
 
         private Caller(String token) {
             this.token = token;
+        }
+
+        public Reply call(String method, String path, @Nullable JsonNode body) {
+            return send(method, path, body, token, null);
         }
 
         public Reply get(String path) {

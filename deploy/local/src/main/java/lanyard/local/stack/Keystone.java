@@ -8,6 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import lanyard.local.bootstrap.Cloud;
+import lanyard.local.bootstrap.PasswordFiles;
+import lanyard.local.bootstrap.Policy;
+import lanyard.local.bootstrap.Release;
+import lanyard.local.bootstrap.Setup;
 import lanyard.local.terminal.Terminal;
 import lanyard.local.terminal.Trouble;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +24,12 @@ final class Keystone {
     private static final String PYTHON = "/usr/bin/python3";
     private static final String BOOTSTRAPPED = "keystone.bootstrapped";
     private static final String ROLES = "keystone.roles";
+    private static final String POLICY = "keystone/policy.yaml";
+    private static final String CLOUD_SET_UP = "keystone.cloud";
     private static final List<String> EXTRA_ROLES = List.of("load-balancer_member");
+
+    /** What the stack's services find there, as on any cloud that {@code ./lanyard bootstrap-cloud} has prepared. */
+    static final Cloud CLOUD = new Cloud(Services.DOMAIN, "Default", List.of("member", "load-balancer_member"));
 
     private final Home home;
     private final Children children;
@@ -58,6 +68,8 @@ final class Keystone {
                 "python3-keystone " + DebianPackages.version("python3-keystone").orElse("?") + " at " + url;
         boolean ready = ledger.note(BOOTSTRAPPED).filter(setUp::equals).isPresent();
         home.makeDirectory("keystone");
+        // Keystone reads it again whenever it has changed.
+        home.write(POLICY, new Policy(Release.BEFORE_DOMAIN_MANAGERS, CLOUD.profileRoles()).text());
         var configuration = configuration(database, memcached, quickHashes ? 4 : 12);
         if (!home.read("keystone/keystone.conf").equals(Optional.of(configuration))) {
             // A part that Keystone uses has moved; it reads its configuration only when it starts.
@@ -84,7 +96,17 @@ final class Keystone {
             }
             ledger.note(ROLES, EXTRA_ROLES.toString());
         }
+        if (!ledger.note(CLOUD_SET_UP).filter(CLOUD.toString()::equals).isPresent()) {
+            var keystone = new lanyard.local.keystone.Keystone(url);
+            new Setup(CLOUD, keystone, keystone.login(admin.variables()), servicePasswords(home), call -> {})
+                    .run(false, false);
+            ledger.note(CLOUD_SET_UP, CLOUD.toString());
+        }
         return admin;
+    }
+
+    static PasswordFiles servicePasswords(Home home) {
+        return new PasswordFiles(home.file("service-passwords"));
     }
 
     private void startServer(int port) throws IOException {
@@ -135,12 +157,15 @@ final class Keystone {
                 memcache_servers = 127.0.0.1:%3$d
                 [identity]
                 password_hash_rounds = %4$d
+                [oslo_policy]
+                policy_file = %5$s
                 """
                 .formatted(
                         database.complete().replaceFirst("^postgresql:", "postgresql+psycopg2:"),
                         home.file("keystone"),
                         memcached,
-                        hashRounds);
+                        hashRounds,
+                        home.file(POLICY));
     }
 
     /** Each step may be repeated, so a set-up that was interrupted is simply done again. */

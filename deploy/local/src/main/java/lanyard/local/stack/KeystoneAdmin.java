@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import lanyard.local.terminal.Trouble;
 
@@ -62,6 +63,19 @@ record KeystoneAdmin(
                         "check the administrator's name, password, project and domains (./lanyard up --help)");
             default -> throw new IOException("Keystone answers " + reply.statusCode() + " to a login");
         };
+    }
+
+    /** As OpenStack's clients are told of it. */
+    Map<String, String> variables() {
+        var variables = new LinkedHashMap<String, String>();
+        variables.put("OS_AUTH_URL", url);
+        variables.put("OS_USERNAME", user);
+        variables.put("OS_PASSWORD", password);
+        variables.put("OS_PROJECT_NAME", project);
+        variables.put("OS_USER_DOMAIN_NAME", userDomain);
+        variables.put("OS_PROJECT_DOMAIN_NAME", projectDomain);
+        variables.put("OS_IDENTITY_API_VERSION", "3");
+        return variables;
     }
 
     void ensureRole(String token, String name) throws IOException, InterruptedException {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import lanyard.local.bootstrap.ServiceUser;
 import lanyard.local.terminal.Trouble;
 
 /** Lanyard's own three services, run from copies of what was built, so that a new build does not pull the rug from under them. */
@@ -43,12 +44,17 @@ final class Services {
         this.how = how;
     }
 
-    /** What the services are given to work with. */
+    /**
+     * What the services are given to work with.
+     *
+     * @param leastPrivilege whether Keystone has users for them, and a policy that knows these; else they are its administrator
+     */
     record Surroundings(
             String kafka,
             PostgresUrl database,
             Databases databases,
             KeystoneAdmin keystone,
+            boolean leastPrivilege,
             Map<String, String> keys) {}
 
     /** The port of a service; that of the token issuer is the door. */
@@ -162,11 +168,7 @@ final class Services {
         environment.put("LANYARD_DATABASE_PASSWORD", given.databases().password(role));
         environment.put("LANYARD_KEYSTONE_URL", keystone.url());
         if (!service.equals(Parts.TOKEN_ISSUER)) {
-            environment.put("LANYARD_KEYSTONE_USERNAME", keystone.user());
-            environment.put("LANYARD_KEYSTONE_PASSWORD", keystone.password());
-            environment.put("LANYARD_KEYSTONE_USER_DOMAIN", keystone.userDomain());
-            environment.put("LANYARD_KEYSTONE_PROJECT", keystone.project());
-            environment.put("LANYARD_KEYSTONE_PROJECT_DOMAIN", keystone.projectDomain());
+            environment.putAll(given.leastPrivilege() ? ownUser(service) : administrator(keystone));
             environment.put("LANYARD_DOMAIN", DOMAIN);
         }
         if (!service.equals(Parts.REVOKER)) {
@@ -179,6 +181,21 @@ final class Services {
             environment.put("QUARKUS_MANAGEMENT_PORT", String.valueOf(health));
         }
         return environment;
+    }
+
+    private Map<String, String> ownUser(String service) {
+        var cloud = Keystone.CLOUD;
+        var user = service.equals(Parts.REVOKER) ? ServiceUser.REVOKER : ServiceUser.PROVISIONER;
+        return cloud.settings(user, Keystone.servicePasswords(home).file(user));
+    }
+
+    private static Map<String, String> administrator(KeystoneAdmin keystone) {
+        return Map.of(
+                "LANYARD_KEYSTONE_USERNAME", keystone.user(),
+                "LANYARD_KEYSTONE_PASSWORD", keystone.password(),
+                "LANYARD_KEYSTONE_USER_DOMAIN", keystone.userDomain(),
+                "LANYARD_KEYSTONE_PROJECT", keystone.project(),
+                "LANYARD_KEYSTONE_PROJECT_DOMAIN", keystone.projectDomain());
     }
 
     private static void copy(Map<String, String> from, Map<String, String> to, String... names) {

@@ -172,7 +172,7 @@ public final class Stack {
                     urls.put(service, together.run(() -> {
                         var parts = database.get();
                         var given = new Services.Surroundings(
-                                kafka.get(), parts.owner(), parts.databases(), keystone.get(), keys);
+                                kafka.get(), parts.owner(), parts.databases(), keystone.get(), ownKeystone, keys);
                         return service(starter, service, given);
                     }));
                 }
@@ -290,13 +290,7 @@ public final class Stack {
         }
         variables.put("LANYARD_DOMAIN", Services.DOMAIN);
         variables.putAll(new TreeMap<>(keys));
-        variables.put("OS_AUTH_URL", keystone.url());
-        variables.put("OS_USERNAME", keystone.user());
-        variables.put("OS_PASSWORD", keystone.password());
-        variables.put("OS_PROJECT_NAME", keystone.project());
-        variables.put("OS_USER_DOMAIN_NAME", keystone.userDomain());
-        variables.put("OS_PROJECT_DOMAIN_NAME", keystone.projectDomain());
-        variables.put("OS_IDENTITY_API_VERSION", "3");
+        variables.putAll(keystone.variables());
         return variables;
     }
 
