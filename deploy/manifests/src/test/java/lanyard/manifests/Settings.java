@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 
 /** The variables that a service can be given: those of docs/configuration.md, which another test holds to the code, and Kafka's own. */
@@ -44,7 +45,9 @@ final class Settings {
                 .filter(cells -> cells.length == 6)
                 .forEach(cells -> readers.put(
                         cells[1].replace("`", "").replaceAll("<[^>]*>", "[A-Z0-9_]+"),
-                        cells[2].equals("all") ? SERVICES : List.of(COMMA.split(cells[2], 0))));
+                        COMMA.splitAsStream(cells[2])
+                                .flatMap(reader -> reader.equals("all") ? SERVICES.stream() : Stream.of(reader))
+                                .toList()));
         return readers;
     }
 
