@@ -55,6 +55,11 @@ final class ServiceProcess implements AutoCloseable {
 
     /** Starts the service and waits until it says that it is ready. */
     ServiceProcess start() {
+        return launch().awaitReady();
+    }
+
+    /** Starts the service. */
+    ServiceProcess launch() {
         var builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -88,6 +93,11 @@ final class ServiceProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return this;
+    }
+
+    /** Waits until it says that it is ready. */
+    ServiceProcess awaitReady() {
         await(service + " is ready, see " + log)
                 .atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofMillis(200))
@@ -101,7 +111,8 @@ final class ServiceProcess implements AutoCloseable {
         return log.resolveSibling(service + "-" + checkout.getFileName() + ".jsa");
     }
 
-    private boolean isReady() {
+    /** Whether it says that it is ready. */
+    boolean isReady() {
         try {
             return get("/q/health/ready").statusCode() == 200;
         } catch (UncheckedIOException e) {
