@@ -2,6 +2,7 @@ package lanyard.common.kafka;
 
 import io.smallrye.reactive.messaging.ClientCustomizer;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.util.Map;
 import java.util.Optional;
 import lanyard.common.settings.LanyardConfig;
@@ -16,8 +17,13 @@ import org.eclipse.microprofile.config.Config;
 class Membership implements ClientCustomizer<Map<String, Object>> {
     private final Optional<String> replica;
 
+    @Inject
     Membership(LanyardConfig lanyard) {
-        this.replica = lanyard.kafkaInstanceId();
+        this(lanyard.kafkaInstanceId());
+    }
+
+    Membership(Optional<String> replica) {
+        this.replica = replica;
     }
 
     @Override
