@@ -11,8 +11,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
@@ -30,6 +32,7 @@ import org.apache.kafka.common.acl.AclBinding;
 final class SecuredBroker implements AutoCloseable {
     private static final Path JARS = ServiceProcess.THIS_VERSION.resolve("deploy/local/target/lib");
     private static final String SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule";
+    private static final String STORE_PASSWORD = UUID.randomUUID().toString();
     private static final String ITSELF = "broker";
 
     private final Path directory;
@@ -43,7 +46,7 @@ final class SecuredBroker implements AutoCloseable {
                     .toAbsolutePath();
             passwords = "127.0.0.1:" + freePort();
             certificates = "127.0.0.1:" + freePort();
-            openssl("authority", "-addext", "basicConstraints=critical,CA:true");
+            makeCertificate("authority", "-addext", "basicConstraints=critical,CA:true");
             Files.writeString(directory.resolve("server.properties"), properties(freePort(), certificate(ITSELF)));
             var format = java(
                     "kafka.tools.StorageTool",
@@ -190,6 +193,17 @@ final class SecuredBroker implements AutoCloseable {
                 certificate(user).toString());
     }
 
+    /** The same, with its certificate in a store that has a password, as Strimzi makes it. */
+    Map<String, String> byStore(String user) {
+        var pem = certificate(user).toString();
+        openssl("pkcs12", "-export", "-in", pem, "-out", user + ".p12", "-passout", "pass:" + STORE_PASSWORD);
+        var told = new HashMap<>(byCertificate(user));
+        told.put("ssl.keystore.type", "PKCS12");
+        told.put("ssl.keystore.location", directory.resolve(user + ".p12").toString());
+        told.put("ssl.keystore.password", STORE_PASSWORD);
+        return told;
+    }
+
     private Path authority() {
         return directory.resolve("authority.crt");
     }
@@ -200,7 +214,7 @@ final class SecuredBroker implements AutoCloseable {
         if (Files.exists(both)) {
             return both;
         }
-        openssl(
+        makeCertificate(
                 user,
                 "-CA",
                 "authority.crt",
@@ -221,11 +235,17 @@ final class SecuredBroker implements AutoCloseable {
     }
 
     /** Makes a key and its certificate, which vouches for itself unless it is told of an authority. */
-    private void openssl(String name, String... options) {
-        var command = new ArrayList<>(List.of("openssl", "req", "-x509", "-days", "2", "-subj", "/CN=" + name));
-        command.addAll(List.of("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"));
-        command.addAll(List.of("-keyout", name + ".key", "-out", name + ".crt"));
-        command.addAll(List.of(options));
+    private void makeCertificate(String name, String... options) {
+        var arguments = new ArrayList<>(List.of("req", "-x509", "-days", "2", "-subj", "/CN=" + name));
+        arguments.addAll(List.of("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"));
+        arguments.addAll(List.of("-keyout", name + ".key", "-out", name + ".crt"));
+        arguments.addAll(List.of(options));
+        openssl(arguments.toArray(String[]::new));
+    }
+
+    private void openssl(String... arguments) {
+        var command = new ArrayList<>(List.of("openssl"));
+        command.addAll(List.of(arguments));
         try {
             var openssl = new ProcessBuilder(command)
                     .directory(directory.toFile())
