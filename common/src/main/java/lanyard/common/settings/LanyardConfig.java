@@ -2,14 +2,22 @@ package lanyard.common.settings;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** What every service is told: where its surroundings are. */
 @ConfigMapping(prefix = "lanyard")
 public interface LanyardConfig {
     /** Kafka's bootstrap servers, {@code host:port} separated by commas. */
     String kafka();
+
+    /** A file of Kafka's own client settings, for all of a service's clients. */
+    Optional<Path> kafkaConfig();
+
+    /** What this replica, and no other, is called in its consumer group. */
+    Optional<String> kafkaInstanceId();
 
     /** The names of the topics. */
     Topics topics();

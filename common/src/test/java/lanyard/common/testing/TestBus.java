@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,7 +33,7 @@ public final class TestBus implements AutoCloseable {
     private static final String CAPTURED_PROJECT = "ba5717e041c54c59af754c97ebfddafb";
     private static final String CAPTURED_OWNER = "7de020f4013d4f81bb080153325bff93";
 
-    private final String servers;
+    private final Map<String, Object> connection;
     private final KafkaProducer<String, byte[]> producer;
 
     /** On the stack's broker. */
@@ -42,9 +43,19 @@ public final class TestBus implements AutoCloseable {
 
     /** @param servers host and port of a broker */
     public TestBus(String servers) {
-        this.servers = servers;
-        this.producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", servers, "acks", "all"), new StringSerializer(), new ByteArraySerializer());
+        this(Map.of("bootstrap.servers", servers));
+    }
+
+    /** @param connection what Kafka's clients have to be told to reach a broker */
+    public TestBus(Map<String, ?> connection) {
+        this.connection = Map.copyOf(connection);
+        this.producer = new KafkaProducer<>(and("acks", "all"), new StringSerializer(), new ByteArraySerializer());
+    }
+
+    private Map<String, Object> and(String setting, Object value) {
+        var settings = new HashMap<>(connection);
+        settings.put(setting, value);
+        return settings;
     }
 
     /**
@@ -91,9 +102,7 @@ public final class TestBus implements AutoCloseable {
     /** Every record that is on the topic now, from its beginning. */
     public List<ConsumerRecord<String, byte[]>> everything(String topic) {
         try (var consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", servers, "enable.auto.commit", "false"),
-                new StringDeserializer(),
-                new ByteArrayDeserializer())) {
+                and("enable.auto.commit", "false"), new StringDeserializer(), new ByteArrayDeserializer())) {
             var partitions = consumer.partitionsFor(topic).stream()
                     .map(info -> new TopicPartition(topic, info.partition()))
                     .toList();

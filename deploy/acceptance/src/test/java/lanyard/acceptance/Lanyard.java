@@ -132,9 +132,13 @@ final class Lanyard implements AutoCloseable {
         return settings.get("lanyard.domain");
     }
 
-    /** The group of Kafka's in which the replicas of the door share what is to be recorded. */
-    String recorders() {
-        return tokenIssuer.setting(GROUP);
+    /** The group of Kafka's in which the replicas of a service share what is to be recorded. */
+    String group(String service) {
+        return services()
+                .filter(one -> one.name().equals(service))
+                .map(one -> one.setting(GROUP))
+                .findFirst()
+                .orElseThrow();
     }
 
     List<String> topics() {

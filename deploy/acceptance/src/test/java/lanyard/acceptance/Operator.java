@@ -18,12 +18,18 @@ final class Operator {
     private final Path home;
 
     Operator(Lanyard lanyard) {
+        this(lanyard, Map.of("bootstrap.servers", lanyard.settings.get("lanyard.kafka")));
+    }
+
+    /** @param kafka what Kafka's clients are told */
+    Operator(Lanyard lanyard, Map<String, String> kafka) {
         try {
             home = Files.createTempDirectory(Path.of("target"), "home").toAbsolutePath();
             Files.writeString(
                     home.resolve("env"),
-                    "export LANYARD_KAFKA='%s'%nexport LANYARD_TOPICS_CREDENTIALS='%s'%n"
-                            .formatted(lanyard.settings.get("lanyard.kafka"), lanyard.credentials()));
+                    "export LANYARD_KAFKA='%s'%nexport LANYARD_KAFKA_CONFIG='%s'%nexport LANYARD_TOPICS_CREDENTIALS='%s'%n"
+                            .formatted(
+                                    kafka.get("bootstrap.servers"), ClientSettings.file(kafka), lanyard.credentials()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

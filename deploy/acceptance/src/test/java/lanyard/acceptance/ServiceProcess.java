@@ -62,17 +62,11 @@ final class ServiceProcess implements AutoCloseable {
 
     /** Starts the service and waits until it says that it is ready. */
     ServiceProcess start() {
-        launch();
-        await(service + " is ready, see " + log)
-                .atMost(Duration.ofMinutes(3))
-                .pollInterval(Duration.ofMillis(200))
-                .failFast(service + " has died, see " + log, () -> !process.isAlive())
-                .until(this::isReady);
-        return this;
+        return launch().awaitReady();
     }
 
-    /** Starts the service, and waits for nothing. */
-    void launch() {
+    /** Starts the service. */
+    ServiceProcess launch() {
         var builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -104,9 +98,21 @@ final class ServiceProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return this;
     }
 
-    private boolean isReady() {
+    /** Waits until it says that it is ready. */
+    ServiceProcess awaitReady() {
+        await(service + " is ready, see " + log)
+                .atMost(Duration.ofMinutes(3))
+                .pollInterval(Duration.ofMillis(200))
+                .failFast(service + " has died, see " + log, () -> !process.isAlive())
+                .until(this::isReady);
+        return this;
+    }
+
+    /** Whether it says that it is ready. */
+    boolean isReady() {
         try {
             return get("/q/health/ready").statusCode() == 200;
         } catch (UncheckedIOException e) {

@@ -443,7 +443,7 @@ class TheDoorTest {
     /** Whether the group of recorders has got to the end of the events. */
     private boolean isAllRecorded() throws Exception {
         try (var admin = Admin.create(Map.of("bootstrap.servers", RealParts.environment("LANYARD_KAFKA")))) {
-            var recorded = admin.listConsumerGroupOffsets(lanyard.recorders())
+            var recorded = admin.listConsumerGroupOffsets(lanyard.group("token-issuer"))
                     .partitionsToOffsetAndMetadata()
                     .get();
             var ends = new HashMap<TopicPartition, OffsetSpec>();

@@ -3,6 +3,7 @@ package lanyard.local.conductor;
 import java.time.Duration;
 import java.util.List;
 import lanyard.local.stack.Home;
+import lanyard.local.stack.KafkaAccess;
 
 /** Reads the topic of the credential events as an onlooker. */
 public final class CredentialEvents implements AutoCloseable {
@@ -19,19 +20,19 @@ public final class CredentialEvents implements AutoCloseable {
     }
 
     public static CredentialEvents fromTheBeginning(String kafka) {
-        return new CredentialEvents(Onlooker.fromTheBeginning(kafka, TOPIC));
+        return new CredentialEvents(Onlooker.fromTheBeginning(KafkaAccess.open(kafka), TOPIC));
     }
 
     public static CredentialEvents fromNowOn(String kafka) {
-        return new CredentialEvents(Onlooker.fromNowOn(kafka, TOPIC));
+        return new CredentialEvents(Onlooker.fromNowOn(KafkaAccess.open(kafka), TOPIC));
     }
 
     static CredentialEvents fromTheBeginning(Home home) {
-        return new CredentialEvents(Onlooker.fromTheBeginning(home.env("LANYARD_KAFKA"), topic(home)));
+        return new CredentialEvents(Onlooker.fromTheBeginning(KafkaAccess.of(home), topic(home)));
     }
 
     static CredentialEvents fromNowOn(Home home) {
-        return new CredentialEvents(Onlooker.fromNowOn(home.env("LANYARD_KAFKA"), topic(home)));
+        return new CredentialEvents(Onlooker.fromNowOn(KafkaAccess.of(home), topic(home)));
     }
 
     /** What the topic is called in this stack. */

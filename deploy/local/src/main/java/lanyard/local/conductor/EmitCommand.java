@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import lanyard.local.keystone.Keystone;
 import lanyard.local.keystone.Named;
 import lanyard.local.stack.HomeOptions;
+import lanyard.local.stack.KafkaAccess;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,7 +72,7 @@ public final class EmitCommand implements Callable<Integer> {
         var told = named(env, uuid);
         var outcomes = outcome == null ? List.of(Outcome.PENDING, Outcome.SUCCESS) : List.of(outcome);
         var now = Instant.now();
-        try (var bus = new NotificationBus(options.home().env("LANYARD_KAFKA"))) {
+        try (var bus = new NotificationBus(KafkaAccess.of(options.home()))) {
             bus.emit(among(
                     noise,
                     outcomes.stream()

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import lanyard.local.stack.KafkaAccess;
 import lanyard.local.terminal.Trouble;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -19,16 +20,18 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * notifications land on different partitions and nothing keeps their order.
  */
 public final class NotificationBus implements AutoCloseable {
-    private final String kafka;
+    private final KafkaAccess kafka;
     private final KafkaProducer<String, String> producer;
 
-    /** @param kafka bootstrap servers */
+    /** @param kafka bootstrap servers of a Kafka that asks nobody who they are */
     public NotificationBus(String kafka) {
+        this(KafkaAccess.open(kafka));
+    }
+
+    NotificationBus(KafkaAccess kafka) {
         this.kafka = kafka;
         this.producer = new KafkaProducer<>(
-                Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        kafka,
+                kafka.with(Map.of(
                         ProducerConfig.CLIENT_ID_CONFIG,
                         "conductor",
                         ProducerConfig.PARTITIONER_CLASS_CONFIG,
@@ -38,7 +41,7 @@ public final class NotificationBus implements AutoCloseable {
                         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
                         10_000,
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
-                        15_000),
+                        15_000)),
                 new StringSerializer(),
                 new StringSerializer());
         try {

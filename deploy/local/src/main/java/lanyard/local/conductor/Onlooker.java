@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
+import lanyard.local.stack.KafkaAccess;
 import lanyard.local.terminal.Trouble;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -14,18 +15,16 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 
 /** Reads a topic as an onlooker: in no consumer group, so that nobody's offsets are moved. */
 public final class Onlooker implements AutoCloseable {
-    private final String kafka;
+    private final KafkaAccess kafka;
     private final String topic;
     private final KafkaConsumer<String, String> consumer;
     private final Map<TopicPartition, Long> endAsOfTheStart;
 
-    private Onlooker(String kafka, String topic) {
+    private Onlooker(KafkaAccess kafka, String topic) {
         this.kafka = kafka;
         this.topic = topic;
         this.consumer = new KafkaConsumer<>(
-                Map.of(
-                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        kafka,
+                kafka.with(Map.of(
                         ConsumerConfig.CLIENT_ID_CONFIG,
                         "onlooker",
                         ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
@@ -33,7 +32,7 @@ public final class Onlooker implements AutoCloseable {
                         ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
                         false,
                         ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
-                        10_000),
+                        10_000)),
                 new StringDeserializer(),
                 new StringDeserializer());
         try {
@@ -54,13 +53,13 @@ public final class Onlooker implements AutoCloseable {
         }
     }
 
-    public static Onlooker fromTheBeginning(String kafka, String topic) {
+    public static Onlooker fromTheBeginning(KafkaAccess kafka, String topic) {
         var onlooker = new Onlooker(kafka, topic);
         onlooker.consumer.seekToBeginning(onlooker.consumer.assignment());
         return onlooker;
     }
 
-    static Onlooker fromNowOn(String kafka, String topic) {
+    static Onlooker fromNowOn(KafkaAccess kafka, String topic) {
         var onlooker = new Onlooker(kafka, topic);
         onlooker.endAsOfTheStart.forEach(onlooker.consumer::seek);
         return onlooker;

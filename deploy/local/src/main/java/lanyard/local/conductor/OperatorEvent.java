@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import lanyard.local.stack.Home;
+import lanyard.local.stack.KafkaAccess;
 import lanyard.local.terminal.Trouble;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -36,14 +37,13 @@ record OperatorEvent(String type, UUID cluster, ObjectNode data) {
 
     /** Returns when the broker has the event. */
     void tell(Home home) {
-        var kafka = home.env("LANYARD_KAFKA");
+        var kafka = KafkaAccess.of(home);
         try (var producer = new KafkaProducer<>(
-                Map.<String, Object>of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka,
+                kafka.with(Map.of(
                         ProducerConfig.CLIENT_ID_CONFIG, "operator",
                         ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000,
                         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000,
-                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 15_000),
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 15_000)),
                 new StringSerializer(),
                 new StringSerializer())) {
             producer.send(new ProducerRecord<>(

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.concurrent.Callable;
 import lanyard.local.conductor.Onlooker;
 import lanyard.local.stack.HomeOptions;
+import lanyard.local.stack.KafkaAccess;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,7 +50,7 @@ public final class DeadLettersCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--last is from 1 to " + MOST);
         }
         var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        try (var letters = Onlooker.fromTheBeginning(options.home().env("LANYARD_KAFKA"), DeadLetter.TOPIC)) {
+        try (var letters = Onlooker.fromTheBeginning(KafkaAccess.of(options.home()), DeadLetter.TOPIC)) {
             var newest = new ArrayDeque<DeadLetter>();
             int unreadable = 0;
             boolean caughtUp = false;

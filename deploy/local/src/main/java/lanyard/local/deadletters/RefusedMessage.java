@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import lanyard.local.conductor.Onlooker;
+import lanyard.local.stack.KafkaAccess;
 import lanyard.local.terminal.Trouble;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -23,10 +24,10 @@ final class RefusedMessage {
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
-    private final String kafka;
+    private final KafkaAccess kafka;
     private final ConsumerRecord<byte[], byte[]> lying;
 
-    private RefusedMessage(String kafka, ConsumerRecord<byte[], byte[]> lying) {
+    private RefusedMessage(KafkaAccess kafka, ConsumerRecord<byte[], byte[]> lying) {
         this.kafka = kafka;
         this.lying = lying;
     }
@@ -35,7 +36,7 @@ final class RefusedMessage {
      * Finds the message, if a letter is about that place and what lies there is as long as the letter says: otherwise the topic was made
      * anew since, and it is another message.
      */
-    static RefusedMessage at(String kafka, Place place) {
+    static RefusedMessage at(KafkaAccess kafka, Place place) {
         var told = lengthsTold(kafka, place);
         if (told.isEmpty()) {
             throw new Trouble(
@@ -52,7 +53,7 @@ final class RefusedMessage {
         return new RefusedMessage(kafka, lying);
     }
 
-    private static List<Integer> lengthsTold(String kafka, Place place) {
+    private static List<Integer> lengthsTold(KafkaAccess kafka, Place place) {
         try (var letters = Onlooker.fromTheBeginning(kafka, DeadLetter.TOPIC)) {
             var told = new ArrayList<Integer>();
             while (!letters.isCaughtUp()) {
@@ -65,12 +66,10 @@ final class RefusedMessage {
         }
     }
 
-    private static ConsumerRecord<byte[], byte[]> read(String kafka, Place place) {
+    private static ConsumerRecord<byte[], byte[]> read(KafkaAccess kafka, Place place) {
         var partition = new TopicPartition(place.topic(), place.partition());
         try (var consumer = new KafkaConsumer<>(
-                Map.<String, Object>of(
-                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        kafka,
+                kafka.with(Map.of(
                         ConsumerConfig.CLIENT_ID_CONFIG,
                         "onlooker",
                         ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
@@ -83,7 +82,7 @@ final class RefusedMessage {
                         ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
                         1,
                         ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
-                        10_000),
+                        10_000)),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
             var isThere = consumer.listTopics().getOrDefault(place.topic(), List.of()).stream()
@@ -137,12 +136,11 @@ final class RefusedMessage {
     /** Puts the very record at its partition's end again, and answers where it is then. Returns when the broker has it. */
     Place replay() {
         try (var producer = new KafkaProducer<>(
-                Map.<String, Object>of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka,
+                kafka.with(Map.of(
                         ProducerConfig.CLIENT_ID_CONFIG, "operator",
                         ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000,
                         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000,
-                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 15_000),
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 15_000)),
                 new ByteArraySerializer(),
                 new ByteArraySerializer())) {
             var written = producer.send(new ProducerRecord<>(

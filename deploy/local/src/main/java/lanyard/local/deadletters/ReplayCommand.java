@@ -2,6 +2,7 @@ package lanyard.local.deadletters;
 
 import java.util.concurrent.Callable;
 import lanyard.local.stack.HomeOptions;
+import lanyard.local.stack.KafkaAccess;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -24,8 +25,7 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var place = parameters.place();
-        var again =
-                RefusedMessage.at(options.home().env("LANYARD_KAFKA"), place).replay();
+        var again = RefusedMessage.at(KafkaAccess.of(options.home()), place).replay();
         System.out.println("what is at %s is at %s as well; whoever refuses it again leaves another letter"
                 .formatted(place, again));
         return 0;

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import lanyard.local.stack.HomeOptions;
+import lanyard.local.stack.KafkaAccess;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -20,7 +21,7 @@ final class ShowCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var message = RefusedMessage.at(options.home().env("LANYARD_KAFKA"), parameters.place());
+        var message = RefusedMessage.at(KafkaAccess.of(options.home()), parameters.place());
         options.errors().line("This may hold secrets of whoever sent it: keep it out of logs, tickets and chats.");
         var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         message.lines().forEach(out::println);
