@@ -35,7 +35,7 @@ class NotificationsConsumer {
 
     private Parsed parse(byte @Nullable [] message) {
         var parsed = NotificationParser.parse(message);
-        return parsed instanceof Parsed.Cluster(var told) && told.action() == Action.DELETE && !believesDeletes
+        return parsed instanceof Parsed.Cluster(var told, var _) && told.action() == Action.DELETE && !believesDeletes
                 ? new Parsed.Ignored()
                 : parsed;
     }

@@ -43,6 +43,7 @@ public class BusWatch {
     private static final long BETWEEN_CHECKS = Duration.ofSeconds(1).toNanos();
 
     private final Clusters clusters;
+    private final FirstLogins firstLogins;
     private final Map<String, Object> kafka;
     private final String topic;
     private final long timeout;
@@ -56,12 +57,14 @@ public class BusWatch {
 
     BusWatch(
             Clusters clusters,
+            FirstLogins firstLogins,
             @Identifier("default-kafka-broker") Map<String, Object> broker,
             @ConfigProperty(name = "mp.messaging.connector.smallrye-kafka.group.id") String group,
             LanyardConfig lanyard,
             TokenIssuerConfig config,
             MeterRegistry metrics) {
         this.clusters = clusters;
+        this.firstLogins = firstLogins;
         this.topic = lanyard.topics().credentials();
         this.timeout = config.door().busTimeout().toNanos();
         this.kafka = new HashMap<>(broker);
@@ -182,8 +185,11 @@ public class BusWatch {
             switch (event) {
                 case CredentialProvisioned told -> clusters.hear(told.cluster(), Entitlement.heard(told));
                 case CredentialRevoked told -> clusters.hear(told.cluster(), Entitlement.REVOKED);
-                // Older client credentials have got their end with this.
-                case CredentialReady told -> clusters.refresh(told.cluster());
+                case CredentialReady told -> {
+                    // Older client credentials have got their end with this.
+                    clusters.refresh(told.cluster());
+                    firstLogins.await(told, message);
+                }
                 case TokenRevoked told -> clusters.forget(told.cluster());
                 default -> {
                     // Tells nothing that the door does not know.

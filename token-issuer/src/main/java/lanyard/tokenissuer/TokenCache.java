@@ -23,6 +23,7 @@ import lanyard.common.keystone.KeystoneTokens;
 import lanyard.common.keystone.KeystoneTokens.Token;
 import lanyard.common.keystone.Reply;
 import lanyard.common.secrets.Secret;
+import lanyard.common.tracing.Tracing;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -154,7 +155,7 @@ public class TokenCache {
         if (running != null) {
             return running;
         }
-        executor.execute(() -> {
+        executor.execute(Tracing.inThisWalk(() -> {
             try {
                 var reply = inTurn(what, slot);
                 slot.flight.set(null);
@@ -164,7 +165,7 @@ public class TokenCache {
                 slot.flight.set(null);
                 mine.completeExceptionally(e);
             }
-        });
+        }));
         return mine;
     }
 

@@ -35,6 +35,9 @@ final class CadfFields {
     @Nullable
     String project;
 
+    @Nullable
+    String request;
+
     /** Reads the object on whose opening brace the parser stands: an envelope, or a notification without one. */
     CadfFields read(JsonParser json) throws IOException {
         object(json, this::message);
@@ -47,7 +50,16 @@ final class CadfFields {
             case "oslo.message" -> osloMessage = text(json);
             case "event_type" -> eventType = text(json);
             case "payload" -> object(json, this::payload);
+            // Flat over RabbitMQ, nested over Kafka.
+            case "_context_request_id" -> request = text(json);
+            case "_context" -> object(json, this::context);
             default -> {}
+        }
+    }
+
+    private void context(JsonParser json, String key) throws IOException {
+        if (key.equals("request_id")) {
+            request = text(json);
         }
     }
 

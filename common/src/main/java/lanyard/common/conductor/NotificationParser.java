@@ -110,12 +110,15 @@ public final class NotificationParser {
         if (outcome == null) {
             throw new Refusal(Reason.UNKNOWN_OUTCOME, "payload.outcome is none of pending, success and failure");
         }
-        return new Parsed.Cluster(new ClusterNotification(
-                cluster(fields.cluster),
-                action,
-                outcome,
-                project(action, fields.project),
-                owner(action, outcome, fields.user)));
+        return new Parsed.Cluster(
+                new ClusterNotification(
+                        cluster(fields.cluster),
+                        action,
+                        outcome,
+                        project(action, fields.project),
+                        owner(action, outcome, fields.user)),
+                // Nothing depends on it, so one that is odd is no reason to refuse the message.
+                Shape.TOKEN.fits(fields.request) ? fields.request : null);
     }
 
     /** Whether an event type is there and none that tells of a cluster's life. */

@@ -41,6 +41,16 @@ public final class EventCodec {
      * @param source {@code /lanyard/<service>}
      */
     public static byte[] write(CredentialEvent event, String id, String source, Instant time) {
+        return write(event, id, source, time, null);
+    }
+
+    /**
+     * As the other.
+     *
+     * @param traceparent where in the cluster's trace it is told; {@code null} if nobody traces that
+     */
+    public static byte[] write(
+            CredentialEvent event, String id, String source, Instant time, @Nullable TraceParent traceparent) {
         var saysUnknown =
                 switch (event) {
                     case CredentialFailed failed -> failed.reason() == FailureReason.UNKNOWN;
@@ -61,7 +71,7 @@ public final class EventCodec {
             throw new Misfit("UNKNOWN is what newer words are read as, and is not written");
         }
         try {
-            return JSON.writeValueAsBytes(CloudEvent.of(event, id, source, time));
+            return JSON.writeValueAsBytes(CloudEvent.of(event, id, source, time, traceparent));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("an event that was checked can't be written", e);
         }
@@ -103,6 +113,28 @@ public final class EventCodec {
             throw new Refusal(Reason.CONTRADICTION, "subject and data.cluster name different clusters");
         }
         return new Read.Event(data, id, time, source);
+    }
+
+    /** What a trace says of an event; {@code null} where it is none, or is about no one cluster. Never throws. */
+    public static @Nullable Outline outline(byte @Nullable [] body) {
+        if (body == null) {
+            return null;
+        }
+        try {
+            var event = StrictJson.<JsonNode>read(StrictJson.text(body), JSON::readTree);
+            var type = text(event, "type");
+            var id = text(event, "id");
+            var cluster = text(event, "subject");
+            return dataOf(type) != null && Shape.TOKEN.fits(id) && TraceParent.isTraceable(cluster)
+                    ? new Outline(
+                            type,
+                            id,
+                            cluster,
+                            TraceParent.read(event.path("traceparent").textValue(), cluster))
+                    : null;
+        } catch (Refusal refusal) {
+            return null;
+        }
     }
 
     private static @Nullable Class<? extends CredentialEvent> dataOf(String type) {

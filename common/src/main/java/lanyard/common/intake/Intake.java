@@ -14,12 +14,16 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import lanyard.common.conductor.ClusterNotification;
 import lanyard.common.conductor.Parsed;
 import lanyard.common.outbox.Outbox;
+import lanyard.common.tracing.LogFields;
+import lanyard.common.tracing.OpenSpan;
+import lanyard.common.tracing.Tracing;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -45,6 +49,7 @@ public class Intake {
     private final Outbox outbox;
     private final Positions positions;
     private final MeterRegistry metrics;
+    private final Tracing tracing;
     private final String service;
 
     Intake(
@@ -52,11 +57,13 @@ public class Intake {
             Outbox outbox,
             Positions positions,
             MeterRegistry metrics,
+            Tracing tracing,
             @ConfigProperty(name = "quarkus.application.name") String service) {
         this.sessions = sessions;
         this.outbox = outbox;
         this.positions = positions;
         this.metrics = metrics;
+        this.tracing = tracing;
         this.service = service;
     }
 
@@ -75,8 +82,12 @@ public class Intake {
         Uni<Void> take(Mutiny.Session session, List<ClusterNotification> told);
     }
 
-    /** A message that is not passed over. */
-    private record Heard(ConsumerRecord<String, byte[]> message, Parsed parsed) {}
+    /**
+     * A message that is not passed over.
+     *
+     * @param span of what it says of a cluster; {@code null} where that can't be understood
+     */
+    private record Heard(ConsumerRecord<String, byte[]> message, Parsed parsed, @Nullable OpenSpan span) {}
 
     /**
      * Commits what a batch of messages says, in one transaction; done when all of it is committed. A message that is none of ours
@@ -90,13 +101,19 @@ public class Intake {
             for (var message : messages) {
                 var parsed = parser.apply(message.value());
                 if (!(parsed instanceof Parsed.Ignored)) {
-                    heard.add(new Heard(message, parsed));
+                    heard.add(new Heard(message, parsed, span(message, parsed)));
                 }
             }
             counter(partition.topic(), "ignored").increment(messages.size() - (heard.size() - before));
         }
         return (heard.isEmpty() ? Uni.createFrom().voidItem() : commitAll(heard, change))
                 .invoke(() -> positions.pass(batch));
+    }
+
+    private @Nullable OpenSpan span(ConsumerRecord<String, byte[]> message, Parsed parsed) {
+        return parsed instanceof Parsed.Cluster(var told, var request)
+                ? tracing.hears(message.topic(), told, request)
+                : null;
     }
 
     /** What can never be committed as a whole is halved, until the message that is to blame is by itself. */
@@ -107,7 +124,7 @@ public class Intake {
                 .onFailure(Intake::isImpossible)
                 .recoverWithUni(e -> {
                     if (heard.size() == 1) {
-                        return rejectImpossible(first);
+                        return rejectImpossible(first, heard.getFirst().span());
                     }
                     var half = heard.size() / 2;
                     return commitAll(heard.subList(0, half), change)
@@ -120,13 +137,15 @@ public class Intake {
         var letters = new ArrayList<DeadLetter>();
         for (var one : heard) {
             switch (one.parsed()) {
-                case Parsed.Cluster(var notification) -> told.add(notification);
+                case Parsed.Cluster(var notification, var _) -> told.add(notification);
                 case Parsed.Rejected(var reason, var detail) ->
                     letters.add(letter(one.message(), reason.label(), detail));
                 case Parsed.Ignored() -> throw new IllegalStateException("it was passed over");
             }
         }
+        var spans = heard.stream().map(Heard::span).filter(Objects::nonNull).toList();
         return (told.isEmpty() ? Uni.createFrom().voidItem() : change.take(session, told))
+                .chain(() -> tracing.keep(session, spans))
                 .chain(() -> Multi.createFrom()
                         .iterable(letters)
                         .onItem()
@@ -137,20 +156,34 @@ public class Intake {
     }
 
     private void done(Heard one) {
-        if (one.parsed() instanceof Parsed.Rejected(var reason, var detail)) {
-            refused(one.message(), reason.label(), detail);
-        } else {
-            count(one.message(), "read");
+        switch (one.parsed()) {
+            case Parsed.Rejected(var reason, var detail) -> refused(one.message(), reason.label(), detail);
+            case Parsed.Cluster(var told, var request) -> {
+                count(one.message(), "read");
+                if (LOG.isDebugEnabled()) {
+                    LogFields.during(
+                            told.cluster(),
+                            request,
+                            () -> LOG.debugf(
+                                    "heard of cluster %s: %s, %s", told.cluster(), told.action(), told.outcome()));
+                }
+            }
+            case Parsed.Ignored() -> throw new IllegalStateException("it was passed over");
+        }
+        if (one.span() != null) {
+            one.span().end();
         }
     }
 
     /** Commits what a message says; done when it is committed. */
     public Uni<Void> commit(ConsumerRecord<String, byte[]> message, Function<Mutiny.Session, Uni<Void>> change) {
-        return persistently(message, change)
+        var span = tracing.hears(message.topic(), message.value());
+        return persistently(message, session -> change.apply(session).chain(() -> tracing.keep(session, List.of(span))))
                 .invoke(() -> positions.pass(message))
                 .invoke(() -> count(message, "read"))
+                .invoke(span::end)
                 .onFailure(Intake::isImpossible)
-                .recoverWithUni(e -> rejectImpossible(message));
+                .recoverWithUni(e -> rejectImpossible(message, span));
     }
 
     /** Passes over a message that is none of ours. */
@@ -173,7 +206,11 @@ public class Intake {
                 .invoke(() -> positions.pass(message));
     }
 
-    private Uni<Void> rejectImpossible(ConsumerRecord<String, byte[]> message) {
+    private Uni<Void> rejectImpossible(ConsumerRecord<String, byte[]> message, @Nullable OpenSpan span) {
+        if (span != null) {
+            span.fail("what it says can never be recorded");
+            span.end();
+        }
         return reject(message, "impossible", "what it says can never be recorded");
     }
 

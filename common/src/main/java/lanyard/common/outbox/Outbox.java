@@ -7,6 +7,7 @@ import java.util.UUID;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.EventCodec;
 import lanyard.common.settings.LanyardConfig;
+import lanyard.common.tracing.Tracing;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.hibernate.reactive.mutiny.Mutiny;
 
@@ -20,6 +21,7 @@ import org.hibernate.reactive.mutiny.Mutiny;
 @ApplicationScoped
 public class Outbox {
     private final InstantSource clock;
+    private final Tracing tracing;
     private final String source;
     private final String events;
     private final String deadLetters;
@@ -27,8 +29,10 @@ public class Outbox {
     Outbox(
             InstantSource clock,
             @ConfigProperty(name = "quarkus.application.name") String service,
-            LanyardConfig config) {
+            LanyardConfig config,
+            Tracing tracing) {
         this.clock = clock;
+        this.tracing = tracing;
         this.source = "/lanyard/" + service;
         this.events = config.topics().credentials();
         this.deadLetters = config.topics().deadLetters();
@@ -36,7 +40,8 @@ public class Outbox {
 
     /** Appends an event of ours, keyed by its cluster. */
     public Uni<Void> append(Mutiny.Session session, CredentialEvent event) {
-        var body = EventCodec.write(event, UUID.randomUUID().toString(), source, clock.instant());
+        var body = EventCodec.write(
+                event, UUID.randomUUID().toString(), source, clock.instant(), tracing.walking(event.cluster()));
         return session.persist(new OutboxRow(events, event.cluster(), body));
     }
 

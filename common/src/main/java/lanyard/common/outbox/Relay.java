@@ -12,10 +12,12 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 import lanyard.common.database.Lifeline;
+import lanyard.common.tracing.Tracing;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -62,17 +64,25 @@ class Relay {
     private final Publisher publisher;
     private final Lifeline lifeline;
     private final OutboxConfig config;
+    private final Tracing tracing;
     private final Counter published;
     private final Counter failed;
     private final Semaphore bell = new Semaphore(0);
     private final Thread loop = Thread.ofVirtual().name("outbox-relay").unstarted(this::run);
     private volatile boolean running = true;
 
-    Relay(Pool database, Publisher publisher, Lifeline lifeline, OutboxConfig config, MeterRegistry metrics) {
+    Relay(
+            Pool database,
+            Publisher publisher,
+            Lifeline lifeline,
+            OutboxConfig config,
+            MeterRegistry metrics,
+            Tracing tracing) {
         this.database = database;
         this.publisher = publisher;
         this.lifeline = lifeline;
         this.config = config;
+        this.tracing = tracing;
         // There from the start: Prometheus sees no increase in a series that begins with one.
         this.published = metrics.counter("lanyard.outbox.published");
         this.failed = metrics.counter("lanyard.outbox.failed");
@@ -123,9 +133,7 @@ class Relay {
     /** Publishes the head of each key, up to a batch of them, and answers how many the broker took. */
     int publishBatch() {
         var heads = claim();
-        var sent = heads.stream()
-                .map(head -> publisher.publish(head.topic, head.key, head.body))
-                .toList();
+        var sent = heads.stream().map(this::send).toList();
         var taken = new ArrayList<Long>();
         var left = new ArrayList<Long>();
         String why = null;
@@ -152,6 +160,16 @@ class Relay {
             LOG.warnf("%d messages could not be published and stay in the outbox: %s", left.size(), why);
         }
         return taken.size();
+    }
+
+    private CompletableFuture<Void> send(Head head) {
+        var span = tracing.sends(head.topic, head.body);
+        return publisher.publish(head.topic, head.key, head.body).whenComplete((done, failure) -> {
+            if (failure != null) {
+                span.fail("the broker did not take it");
+            }
+            span.end();
+        });
     }
 
     private List<Head> claim() {

@@ -14,6 +14,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import lanyard.common.database.Lifeline;
+import lanyard.common.tracing.OpenSpan;
+import lanyard.common.tracing.Tracing;
 import org.jboss.logging.Logger;
 
 /**
@@ -31,6 +33,7 @@ class Reconciler {
     private final Semaphore free;
     private final Duration interval;
     private final Waits waits;
+    private final Tracing tracing;
     private final Semaphore bell = new Semaphore(0);
     private final ExecutorService workers = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("reconcile-", 0).factory());
@@ -39,13 +42,20 @@ class Reconciler {
 
     private volatile boolean running = true;
 
-    Reconciler(Leases leases, Reconciliation reconciliation, Lifeline lifeline, Waits waits, ReconcileConfig config) {
+    Reconciler(
+            Leases leases,
+            Reconciliation reconciliation,
+            Lifeline lifeline,
+            Waits waits,
+            ReconcileConfig config,
+            Tracing tracing) {
         this.leases = leases;
         this.reconciliation = reconciliation;
         this.lifeline = lifeline;
         this.free = new Semaphore(config.concurrency());
         this.interval = config.interval();
         this.waits = waits;
+        this.tracing = tracing;
     }
 
     void start(@Observes StartupEvent event) {
@@ -110,16 +120,23 @@ class Reconciler {
     /** One worker's work, from the claim until the lease is given back. */
     void work(Lease lease) {
         try {
+            tracing.walk(lease.cluster(), lease.attempts(), walk -> work(lease, walk));
+        } finally {
+            free.release();
+            bell.release();
+        }
+    }
+
+    private void work(Lease lease, OpenSpan walk) {
+        try {
             reconciliation.reconcile(lease);
         } catch (RuntimeException e) {
             LOG.errorf(e, "cluster %s could not be reconciled and will be tried again", lease.cluster());
             // What an exception says may quote anything; its type can't.
             var why = "the attempt broke off (%s): the log says more"
                     .formatted(e.getClass().getSimpleName());
+            walk.fail(why);
             giveBack(lease, () -> leases.fail(lease, waits.after(lease.attempts()), why));
-        } finally {
-            free.release();
-            bell.release();
         }
     }
 

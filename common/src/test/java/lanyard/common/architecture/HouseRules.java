@@ -119,6 +119,12 @@ public final class HouseRules {
             .dependOnClassesThat(resideInAPackage("org.openstack4j.."))
             .because("Keystone is reached through the port `lanyard.common.keystone`");
 
+    private static final ArchRule ONE_MAKER_OF_SPANS = noClasses()
+            .that(DescribedPredicate.not(resideInAPackage("lanyard.common.tracing")))
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.opentelemetry.."))
+            .because("what a span may say is decided in one place");
+
     private static final ArchRule TWO_EMITTERS = noClasses()
             .that(DescribedPredicate.not(nameMatching(
                             "lanyard\\.common\\.outbox\\.Publisher(\\$.*)?|lanyard\\.tokenissuer\\.AuditTrail(\\$.*)?")
@@ -195,6 +201,7 @@ public final class HouseRules {
     public static ArchRule all() {
         return CompositeArchRule.of(List.of(
                 ONE_IMPORTER_OF_OPENSTACK4J.allowEmptyShould(true),
+                ONE_MAKER_OF_SPANS.allowEmptyShould(true),
                 TWO_EMITTERS.allowEmptyShould(true),
                 COMMON_KNOWS_NO_SERVICE.allowEmptyShould(true),
                 SERVICES_ARE_STRANGERS,

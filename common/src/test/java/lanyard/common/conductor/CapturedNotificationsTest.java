@@ -147,6 +147,16 @@ class CapturedNotificationsTest {
                         Capture::scenario, LinkedHashMap::new, mapping(c -> inWords(understood(c)), toList())));
     }
 
+    @Test
+    void everyNotificationNamesTheRequestThatItWasToldIn() {
+        // Flat over RabbitMQ, nested over Kafka; some results of the periodic task come without one.
+        for (var captures : List.of(Capture.rabbit(), Capture.kafka(), Capture.twoConductors())) {
+            assertThat(captures.stream().map(capture -> NotificationParser.parse(capture.body())))
+                    .allSatisfy(parsed ->
+                            assertThat(((Parsed.Cluster) parsed).request()).matches("req-[0-9a-f-]{36}"));
+        }
+    }
+
     private static String inWords(ClusterNotification notification) {
         var owner = notification.owner();
         if (owner != null) {

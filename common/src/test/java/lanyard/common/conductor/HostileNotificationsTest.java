@@ -23,7 +23,7 @@ class HostileNotificationsTest {
             var body = mutant(mutants, genuine.get(mutants.below(genuine.size())));
             switch (NotificationParser.parse(body)) {
                 case Parsed.Ignored() -> ignored++;
-                case Parsed.Cluster(var notification) -> {
+                case Parsed.Cluster(var notification, var _) -> {
                     understood++;
                     assertThat(Mutants.leaks(notification.cluster())).isFalse();
                 }

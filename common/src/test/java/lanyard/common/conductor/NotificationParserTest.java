@@ -218,7 +218,16 @@ class NotificationParserTest {
             content(m).remove("docker_volume_size:");
         });
 
-        assertThat(NotificationParser.parse(odd)).isEqualTo(NotificationParser.parse(changed("create", "pending")));
+        assertThat(understood(odd)).isEqualTo(understood(changed("create", "pending")));
+    }
+
+    @Test
+    void aRequestIdIsTakenIfItIsOneAndMissedByNothingElse() {
+        for (var odd : new String[] {"", "x".repeat(65), "req-\n", "req 1"}) {
+            var parsed = NotificationParser.parse(
+                    changed("create", "pending", m -> m.putObject("_context").put("request_id", odd)));
+            assertThat(parsed).isEqualTo(new Parsed.Cluster(understood(changed("create", "pending")), null));
+        }
     }
 
     @Test

@@ -34,6 +34,37 @@ class EventCodecTest {
     }
 
     @Test
+    void whereInItsTraceAnEventWasToldStandsBesideItAndChangesNothingOfWhatItSays() {
+        var place = new TraceParent(Samples.REVOKED.cluster(), "00f067aa0ba902b7");
+        var body = EventCodec.write(Samples.REVOKED, Samples.ID, Samples.SOURCE, Samples.TIME, place);
+        assertThat(EventCodec.read(body)).isEqualTo(EventCodec.read(written(Samples.REVOKED)));
+        assertThat(EventCodec.outline(body))
+                .isEqualTo(new Outline(CredentialRevoked.TYPE, Samples.ID, Samples.REVOKED.cluster(), place));
+        assertThat(EventCodec.outline(written(Samples.REVOKED)))
+                .isEqualTo(new Outline(CredentialRevoked.TYPE, Samples.ID, Samples.REVOKED.cluster(), null));
+    }
+
+    @Test
+    void aTraceParentThatIsNoneTakesNothingFromAnEvent() {
+        for (var hostile : List.of("\"x\"", "7", "null", "{\"a\":[]}", "\"" + "0".repeat(100_000) + "\"")) {
+            var body = new String(written(Samples.REVOKED), StandardCharsets.UTF_8)
+                    .replace("\"data\":", "\"traceparent\":" + hostile + ",\"data\":")
+                    .getBytes(StandardCharsets.UTF_8);
+            assertThat(EventCodec.read(body)).isEqualTo(EventCodec.read(written(Samples.REVOKED)));
+            assertThat(EventCodec.outline(body).traceparent()).isNull();
+        }
+    }
+
+    @Test
+    void whatIsNoEventOfOursHasNoOutline() {
+        assertThat(EventCodec.outline(null)).isNull();
+        assertThat(EventCodec.outline(new byte[] {1, 2, 3})).isNull();
+        assertThat(EventCodec.outline("{\"service\":\"revoker\"}".getBytes(StandardCharsets.UTF_8)))
+                .isNull();
+        assertThat(EventCodec.outline(written(Samples.SWEEP))).isNull();
+    }
+
+    @Test
     void anEventIsTheseBytes() {
         assertThat(new String(written(Samples.REVOKED), StandardCharsets.UTF_8))
                 .isEqualTo(

@@ -70,6 +70,14 @@ class EventSchemasTest {
         assertThat(EventSchemas.all().keySet()).isEqualTo(types);
     }
 
+    @Test
+    void whatIsWrittenWithItsPlaceInATraceIsValid() throws IOException {
+        var place = new TraceParent(Samples.REVOKED.cluster(), "00f067aa0ba902b7");
+        var traced = EventCodec.write(Samples.REVOKED, Samples.ID, Samples.SOURCE, Samples.TIME, place);
+        EventSchemas.assertValid(traced);
+        assertDescribes(schema("urn:lanyard:cloudevent:1"), JSON.readTree(traced));
+    }
+
     @ParameterizedTest
     @MethodSource("lanyard.common.events.Samples#all")
     void whatIsWrittenIsValid(CredentialEvent event) {

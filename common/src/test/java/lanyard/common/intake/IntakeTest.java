@@ -395,7 +395,8 @@ class IntakeTest {
         return switch (text) {
             case NONE_OF_OURS -> new Parsed.Ignored();
             case BAD -> new Parsed.Rejected(Reason.NOT_JSON, "it is no JSON");
-            default -> new Parsed.Cluster(new ClusterNotification(text, Action.UPDATE, Outcome.PENDING, null, null));
+            default ->
+                new Parsed.Cluster(new ClusterNotification(text, Action.UPDATE, Outcome.PENDING, null, null), null);
         };
     }
 

@@ -30,6 +30,7 @@ import lanyard.common.reconcile.Database;
 import lanyard.common.settings.LanyardConfig;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
+import lanyard.common.tracing.Tracing;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -307,7 +308,7 @@ class RelayTest {
     }
 
     private Relay relay(OutboxConfig rhythm) {
-        return new Relay(pool, publisher, lifeline, rhythm, metrics);
+        return new Relay(pool, publisher, lifeline, rhythm, metrics, Tracing.OFF);
     }
 
     private void start(OutboxConfig rhythm) {

@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import lanyard.common.database.Lifeline;
 import lanyard.common.database.Transactions;
 import lanyard.common.testing.RealParts;
+import lanyard.common.tracing.Tracing;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -189,7 +190,7 @@ class ReconcilerTest {
             settle(lease);
         };
 
-        start(new Reconciler(leases, work, lifeline, new Waits(pace), pace));
+        start(new Reconciler(leases, work, lifeline, new Waits(pace), pace, Tracing.OFF));
 
         // Long before the lease would have run out.
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(worked).hasSize(1));
@@ -334,7 +335,7 @@ class ReconcilerTest {
             }
         };
 
-        self.set(new Reconciler(leases, this::settle, lifeline, new Waits(pace), pace));
+        self.set(new Reconciler(leases, this::settle, lifeline, new Waits(pace), pace, Tracing.OFF));
         self.get().start(new StartupEvent());
 
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(
@@ -344,7 +345,8 @@ class ReconcilerTest {
     }
 
     private Reconciler start(ReconcileConfig pace, Reconciliation work) {
-        return start(new Reconciler(new Leases(pool, clock, lifeline, pace), work, lifeline, new Waits(pace), pace));
+        return start(new Reconciler(
+                new Leases(pool, clock, lifeline, pace), work, lifeline, new Waits(pace), pace, Tracing.OFF));
     }
 
     private Reconciler start(Reconciler reconciler) {

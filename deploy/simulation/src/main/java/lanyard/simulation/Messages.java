@@ -34,7 +34,7 @@ final class Messages {
 
     /** What a message says, in a few words, for the trace. */
     static String summary(byte[] body) {
-        if (NotificationParser.parse(body) instanceof Parsed.Cluster(var told)) {
+        if (NotificationParser.parse(body) instanceof Parsed.Cluster(var told, var _)) {
             return "%s %s/%s".formatted(told.cluster().substring(0, 8), told.action(), told.outcome());
         }
         if (EventCodec.read(body) instanceof Read.Event(var event, var _, var _, var _)) {

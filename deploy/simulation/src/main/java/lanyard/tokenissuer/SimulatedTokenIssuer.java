@@ -21,6 +21,7 @@ import lanyard.common.reconcile.ReconcileParts;
 import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.secrets.Secret;
 import lanyard.common.settings.LanyardConfig;
+import lanyard.common.tracing.Tracing;
 import lanyard.simulation.Mutation;
 import lanyard.simulation.Replica;
 import lanyard.simulation.Surroundings;
@@ -51,6 +52,7 @@ public final class SimulatedTokenIssuer implements Replica {
         clusters = new Clusters(store, tokens, config, around.undivided());
         watch = new BusWatch(
                 clusters,
+                new FirstLogins(Tracing.OFF),
                 Map.of(),
                 "lanyard-token-issuer",
                 around.settings().of(LanyardConfig.class),

@@ -28,9 +28,11 @@ import lanyard.common.events.TokenIssued.Source;
 import lanyard.common.events.TokenRefused;
 import lanyard.common.events.wire.Shape;
 import lanyard.common.secrets.Secret;
+import lanyard.common.tracing.LogFields;
 import lanyard.tokenissuer.AuditTrail;
 import lanyard.tokenissuer.Clusters.Name;
 import lanyard.tokenissuer.Credential;
+import lanyard.tokenissuer.FirstLogins;
 import lanyard.tokenissuer.Held;
 import lanyard.tokenissuer.TokenIssuerConfig;
 import lanyard.tokenissuer.door.AuthRequest.BySecret;
@@ -62,6 +64,7 @@ class Door {
     private final ShowToken showToken;
     private final Answers answers;
     private final AuditTrail audit;
+    private final FirstLogins firstLogins;
     private final Budget budget;
     private final MeterRegistry metrics;
     private final Counter fromMemory;
@@ -74,6 +77,7 @@ class Door {
             ShowToken showToken,
             Answers answers,
             AuditTrail audit,
+            FirstLogins firstLogins,
             TokenIssuerConfig config,
             MeterRegistry metrics,
             Vertx vertx) {
@@ -81,6 +85,7 @@ class Door {
         this.showToken = showToken;
         this.answers = answers;
         this.audit = audit;
+        this.firstLogins = firstLogins;
         this.budget = new Budget(config.door().budget().perAddress(), System::nanoTime);
         this.metrics = metrics;
         this.fromMemory = metrics.counter("lanyard.tokens.issued", "source", Source.CACHE.code());
@@ -181,6 +186,11 @@ class Door {
             case Outcome.Granted(var token, var source) -> {
                 (source == Source.CACHE ? fromMemory : fromKeystone).increment();
                 answer(context, answers.token(201, token, wantsCatalog(context)));
+                if (ending.credential() != null) {
+                    var arrival = arrival(context);
+                    firstLogins.granted(
+                            ending.credential(), source, arrival.caller().request(), arrival.at());
+                }
             }
             case Outcome.Refused(var why) -> refuse(context, why, ending.credential(), login);
             case Outcome.Unavailable(var why) -> {
@@ -275,14 +285,15 @@ class Door {
     /** Does what may wait on a thread that may, and ends it on the request's own. */
     private <T> void patiently(RoutingContext context, Supplier<T> work, Handler<T> end) {
         var own = vertx.getOrCreateContext();
-        patient.execute(() -> {
+        var request = arrival(context).caller().request();
+        patient.execute(() -> LogFields.during(null, request, () -> {
             try {
                 var result = work.get();
                 own.runOnContext(nothing -> end.handle(result));
             } catch (RuntimeException e) {
                 own.runOnContext(nothing -> context.fail(e));
             }
-        });
+        }));
     }
 
     private void failed(RoutingContext context) {
@@ -299,7 +310,8 @@ class Door {
             case 408 -> late(context);
             case 400 -> answer(context, answers.malformed("The request can't be read."));
             default -> {
-                LOG.error("a request could not be answered", context.failure());
+                var request = arrival(context).caller().request();
+                LogFields.during(null, request, () -> LOG.error("a request could not be answered", context.failure()));
                 answer(context, answers.failed());
             }
         }

@@ -8,9 +8,10 @@ import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import lanyard.common.keystone.Reply;
+import lanyard.common.tracing.Tracing;
 
 /**
- * Turns what happens in a call into its reply, and counts and times it: as {@code lanyard.keystone.calls}, or by another name where it is
+ * Turns what happens in a call into its reply, and counts, times and traces it: as {@code lanyard.keystone.calls}, or by another name where it is
  * another API that is called.
  */
 final class Calls {
@@ -27,13 +28,15 @@ final class Calls {
 
     private final MeterRegistry meters;
     private final String metric;
+    private final Tracing tracing;
 
-    Calls(MeterRegistry meters) {
-        this(meters, "lanyard.keystone.calls");
+    Calls(MeterRegistry meters, Tracing tracing) {
+        this(meters, "lanyard.keystone.calls", tracing);
     }
 
-    Calls(MeterRegistry meters, String metric) {
+    Calls(MeterRegistry meters, String metric, Tracing tracing) {
         this.meters = meters;
+        this.tracing = tracing;
         this.metric = metric;
     }
 
@@ -73,7 +76,7 @@ final class Calls {
     /** The reply of a call, which is counted. */
     <T> Reply<T> timed(Operation operation, Supplier<Reply<T>> call) {
         var time = Timer.start(meters);
-        var reply = attempt(call);
+        var reply = traced(operation, call);
         time.stop(Timer.builder(metric)
                 .description("Calls, and how they ended")
                 .tag("operation", operation.tag())
@@ -81,6 +84,17 @@ final class Calls {
                 .serviceLevelObjectives(LATENCIES)
                 .register(meters));
         return reply;
+    }
+
+    private <T> Reply<T> traced(Operation operation, Supplier<Reply<T>> call) {
+        return tracing.call(operation.tag(), span -> {
+            var reply = attempt(call);
+            span.with("lanyard.result", result(reply));
+            if (reply instanceof Reply.Unavailable<T>) {
+                span.fail("no answer");
+            }
+            return reply;
+        });
     }
 
     /** Shows as a metric whether something is so. */

@@ -10,6 +10,7 @@ import lanyard.common.keystone.ConductorApi;
 import lanyard.common.keystone.KeystoneAdmin;
 import lanyard.common.keystone.KeystoneTokens;
 import lanyard.common.settings.ConductorConfig;
+import lanyard.common.tracing.Tracing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,12 @@ class KeystoneBeans {
     private final Calls conductorCalls;
     private @Nullable AdminToken administrator;
 
-    KeystoneBeans(KeystoneConfig config, ConductorConfig conductorConfig, MeterRegistry meters, InstantSource clock) {
+    KeystoneBeans(
+            KeystoneConfig config,
+            ConductorConfig conductorConfig,
+            MeterRegistry meters,
+            Tracing tracing,
+            InstantSource clock) {
         this.config = config;
         this.clock = clock;
         this.connection = new KeystoneConnection(config);
@@ -34,8 +40,8 @@ class KeystoneBeans {
                 .url()
                 .map(url -> Openstack4jConductor.connection(url, conductorConfig.timeout(), config))
                 .orElse(null);
-        this.calls = new Calls(meters);
-        this.conductorCalls = new Calls(meters, "lanyard.conductor.calls");
+        this.calls = new Calls(meters, tracing);
+        this.conductorCalls = new Calls(meters, "lanyard.conductor.calls", tracing);
     }
 
     @Produces

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.InstantSource;
 import lanyard.common.keystone.KeystoneAdmin;
 import lanyard.common.keystone.KeystoneTokens;
+import lanyard.common.tracing.Tracing;
 
 /** Both ports, put together as {@link KeystoneBeans} does. */
 record Adapter(KeystoneConnection connection, KeystoneAdmin admin, KeystoneTokens tokens, SimpleMeterRegistry meters)
@@ -11,7 +12,7 @@ record Adapter(KeystoneConnection connection, KeystoneAdmin admin, KeystoneToken
     static Adapter of(KeystoneConfig config, InstantSource clock) {
         var meters = new SimpleMeterRegistry();
         var connection = new KeystoneConnection(config);
-        var calls = new Calls(meters);
+        var calls = new Calls(meters, Tracing.OFF);
         return new Adapter(
                 connection,
                 new Openstack4jAdmin(

@@ -20,6 +20,7 @@ import lanyard.common.testing.Line;
 import lanyard.common.testing.RealConductor;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestKeystone;
+import lanyard.common.tracing.Tracing;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -173,10 +174,13 @@ class ConductorApiTest {
         var config = Settings.of(keystone);
         var meters = new SimpleMeterRegistry();
         var token = new AdminToken(
-                config, new Authentication(new KeystoneConnection(config)), new Calls(meters), InstantSource.system());
+                config,
+                new Authentication(new KeystoneConnection(config)),
+                new Calls(meters, Tracing.OFF),
+                InstantSource.system());
         return new Openstack4jConductor(
                 Openstack4jConductor.connection(URI.create(url), timeout, config),
                 token,
-                new Calls(meters, "lanyard.conductor.calls"));
+                new Calls(meters, "lanyard.conductor.calls", Tracing.OFF));
     }
 }

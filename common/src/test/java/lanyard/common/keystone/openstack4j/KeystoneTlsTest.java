@@ -15,6 +15,7 @@ import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import lanyard.common.keystone.Reply;
+import lanyard.common.tracing.Tracing;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,7 +86,7 @@ class KeystoneTlsTest {
         properties.put("timeout", "30s");
         properties.put("url", "https://" + host + ":" + keystone.port() + "/v3");
         try (var connection = new KeystoneConnection(Settings.of(properties))) {
-            return new Ping(connection, new Calls(new SimpleMeterRegistry())).ping();
+            return new Ping(connection, new Calls(new SimpleMeterRegistry(), Tracing.OFF)).ping();
         }
     }
 

@@ -18,6 +18,7 @@ import lanyard.common.secrets.Secret;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestKeystone;
 import lanyard.common.testing.TestKeystone.Tenant;
+import lanyard.common.tracing.Tracing;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class KeystoneTokensTest {
     @BeforeAll
     void makeWhatATrustNeeds() {
         connection = new KeystoneConnection(Settings.of(Map.of("url", proxy.url(), "timeout", "60s")));
-        tokens = new Openstack4jTokens(connection, new Calls(setUp.meters()), InstantSource.system());
+        tokens = new Openstack4jTokens(connection, new Calls(setUp.meters(), Tracing.OFF), InstantSource.system());
         tenant = keystone.makeTenant("member");
         domainName = "tokens-" + UUID.randomUUID();
         domain = done(setUp.admin().createDomain(domainName, "Made by a test"));

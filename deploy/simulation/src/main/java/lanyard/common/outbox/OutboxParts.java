@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.IntSupplier;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.settings.LanyardConfig;
+import lanyard.common.tracing.Tracing;
 import lanyard.simulation.OutboxMessage;
 import lanyard.simulation.Surroundings.Broker;
 import lanyard.simulation.Surroundings.Tables;
@@ -32,13 +33,13 @@ public final class OutboxParts {
     }
 
     public static Outbox outbox(InstantSource clock, String service, LanyardConfig config) {
-        return new Outbox(clock, service, config);
+        return new Outbox(clock, service, config, Tracing.OFF);
     }
 
     /** An outbox with a seeded fault. */
     public static Outbox outbox(
             InstantSource clock, String service, LanyardConfig config, Broker broker, Tampering tampering) {
-        return new Outbox(clock, service, config) {
+        return new Outbox(clock, service, config, Tracing.OFF) {
             @Override
             public Uni<Void> append(Mutiny.Session session, CredentialEvent event) {
                 if (!tampering.passes(event)) {
@@ -69,7 +70,7 @@ public final class OutboxParts {
                 return broker.publish(topic, key, body);
             }
         };
-        return new Relay(database, publisher, null, config, metrics)::publishBatch;
+        return new Relay(database, publisher, null, config, metrics, Tracing.OFF)::publishBatch;
     }
 
     /** The outbox's table. */

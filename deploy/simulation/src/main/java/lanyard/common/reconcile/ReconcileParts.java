@@ -4,6 +4,7 @@ import io.vertx.mutiny.sqlclient.Pool;
 import java.time.InstantSource;
 import java.util.List;
 import lanyard.common.database.Presence;
+import lanyard.common.tracing.Tracing;
 
 /** The reconcile loop, step by step. */
 public final class ReconcileParts {
@@ -18,7 +19,7 @@ public final class ReconcileParts {
             Waits waits,
             ReconcileConfig config) {
         var leases = new Leases(database, clock, presence, config);
-        this.reconciler = new Reconciler(leases, reconciliation, null, waits, config);
+        this.reconciler = new Reconciler(leases, reconciliation, null, waits, config, Tracing.OFF);
     }
 
     /** Claims due rows. */
