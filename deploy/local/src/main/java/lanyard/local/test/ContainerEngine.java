@@ -98,7 +98,8 @@ final class ContainerEngine implements AutoCloseable {
             return EnvFile.format(Map.of("FAILED", e.oneLine()));
         } catch (IOException | InterruptedException | RuntimeException e) {
             // Whatever it is, the tests must not wait for it.
-            return EnvFile.format(Map.of("FAILED", e.toString().lines().findFirst().orElse("")));
+            return EnvFile.format(
+                    Map.of("FAILED", e.toString().lines().findFirst().orElse("")));
         }
     }
 
