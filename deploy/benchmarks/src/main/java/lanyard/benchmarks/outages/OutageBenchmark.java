@@ -151,6 +151,12 @@ public final class OutageBenchmark implements BenchCommand.Benchmark {
                 site.mend();
             }
             case Deed.KillAt when -> {
+                // What is deleted before it has anything leaves nothing to be removed, and so no call at which to be
+                // killed.
+                if (!await(() -> leaving.stream().allMatch(Fleet.Cluster::isSettled))) {
+                    throw new Trouble(
+                            "the clusters that are to be deleted have no credential yet", "see whether all is well");
+                }
                 var killed = site.killAt(when);
                 fleet.create(clusters, tenants);
                 fleet.delete(leaving);
