@@ -137,6 +137,8 @@ final class ServiceContainer {
 
     /** Ends it and removes it, if it is there. */
     void remove() {
+        // In order: whoever joins Kafka's group after one that was killed waits for that one's session to end.
+        Machine.output(engine, "stop", name(service));
         Machine.output(engine, "rm", "--force", name(service));
     }
 }
