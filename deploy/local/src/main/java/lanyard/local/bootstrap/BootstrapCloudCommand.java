@@ -1,20 +1,18 @@
 package lanyard.local.bootstrap;
 
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import lanyard.local.bootstrap.Topics.Topic;
 import lanyard.local.keystone.Keystone;
+import lanyard.local.stack.KafkaAccess;
 import lanyard.local.terminal.Trouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -224,17 +222,10 @@ public final class BootstrapCloudCommand implements Callable<Integer> {
         return url.endsWith("/v3") ? url : url + "/v3";
     }
 
-    private Properties clientSettings() {
-        var properties = new Properties();
-        if (topics.configuration != null) {
-            try (var reader = Files.newBufferedReader(topics.configuration)) {
-                properties.load(reader);
-            } catch (IOException e) {
-                throw new Trouble(
-                        topics.configuration + " can't be read", "give a properties file by --kafka-config", e);
-            }
-        }
-        return properties;
+    private Map<String, String> clientSettings() {
+        return topics.configuration == null
+                ? Map.of()
+                : KafkaAccess.read(topics.configuration, "give a properties file by --kafka-config");
     }
 
     /** What the services are to be told; no password. */

@@ -23,11 +23,11 @@ import org.apache.kafka.common.errors.TopicExistsException;
 /** Lanyard's topics in Kafka: makes those that are missing, and tells how those that are there differ from what they should be. */
 final class Topics {
     private final String kafka;
-    private final Properties client;
+    private final Map<String, String> client;
     private final Consumer<Call> told;
 
     /** @param client settings of Kafka's client beside the address */
-    Topics(String kafka, Properties client, Consumer<Call> told) {
+    Topics(String kafka, Map<String, String> client, Consumer<Call> told) {
         this.kafka = kafka;
         this.client = client;
         this.told = told;

@@ -27,17 +27,24 @@ public record KafkaAccess(String servers, Map<String, String> settings) {
     /** As a stack's env file says. */
     public static KafkaAccess of(Home home) {
         var file = home.env().get(CONFIG_VARIABLE);
-        return new KafkaAccess(home.env("LANYARD_KAFKA"), file == null ? Map.of() : read(home.file(file)));
+        return new KafkaAccess(
+                home.env("LANYARD_KAFKA"),
+                file == null
+                        ? Map.of()
+                        : read(home.file(file), "see what " + CONFIG_VARIABLE + " says in the env file of the home"));
     }
 
-    private static Map<String, String> read(Path file) {
+    /**
+     * Kafka's own client settings, from a properties file.
+     *
+     * @param cure what to do where it can't be read
+     */
+    public static Map<String, String> read(Path file, String cure) {
         var properties = new Properties();
         try (var reader = Files.newBufferedReader(file)) {
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
-            throw new Trouble(
-                    "%s, with Kafka's client settings, can't be read".formatted(file),
-                    "see what " + CONFIG_VARIABLE + " says in the env file of the home");
+            throw new Trouble("%s, with Kafka's client settings, can't be read".formatted(file), cure);
         }
         var settings = new HashMap<String, String>();
         properties.stringPropertyNames().forEach(name -> settings.put(name, properties.getProperty(name)));

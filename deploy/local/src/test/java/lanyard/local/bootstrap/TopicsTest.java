@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.UUID;
 import lanyard.local.bootstrap.Topics.Topic;
 import lanyard.local.terminal.Trouble;
@@ -20,8 +19,7 @@ import org.junit.jupiter.api.Test;
 class TopicsTest {
     private final String kafka = StacksKeystone.environment("LANYARD_KAFKA");
     private final List<String> told = new ArrayList<>();
-    private final Topics topics =
-            new Topics(kafka, new Properties(), call -> told.add(call.what() + ": " + call.result()));
+    private final Topics topics = new Topics(kafka, Map.of(), call -> told.add(call.what() + ": " + call.result()));
     private final Topic credentials = Topic.keeping("credentials-" + UUID.randomUUID(), 3, 1, 1, Duration.ofDays(30));
     private final Topic letters = Topic.keeping("letters-" + UUID.randomUUID(), 1, 1, 1, Duration.ofDays(30));
 
