@@ -3,7 +3,9 @@ package lanyard.common.intake;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.common.annotation.Identifier;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.reactive.messaging.kafka.KafkaClientService;
 import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Tuple;
@@ -32,11 +34,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the bus was read for what is in the database, kept in the database itself.
+ * How far the bus was read for what is in the database, kept in the database itself, and told to Kafka after that.
  *
- * <p>Kafka keeps that too, but does not know when the database is set back to a backup, or is lost: what was told since would never
- * be heard again. So reading begins where the database says, if that is earlier. What is written here lags some seconds behind,
- * never ahead; what is so read twice does no harm.
+ * <p>Kafka does not know when the database is set back to a backup, or is lost: what was told since would never be heard again. So
+ * reading begins where the database says, if that is earlier. What is written here lags some seconds behind, never ahead; what is so
+ * read twice does no harm. What Kafka does not take, as in the middle of a rebalance, it is told again: whoever asks the group how
+ * far it has heard must not wait for a partition's next message.
  */
 @ApplicationScoped
 @Default
@@ -53,12 +56,14 @@ class Positions implements KafkaConsumerRebalanceListener {
             """;
 
     private final Pool database;
+    private final KafkaClientService kafka;
     private final CountDownLatch stopping = new CountDownLatch(1);
-    /** The offset after the last message that is done with, and with it all before, of each partition that was read from since the last writing. */
+    /** The offset after the last message that is done with, and with it all before, of each partition that was read from since the last commit. */
     private final Map<TopicPartition, Long> passed = new ConcurrentHashMap<>();
 
-    Positions(Pool database) {
+    Positions(Pool database, KafkaClientService kafka) {
         this.database = database;
+        this.kafka = kafka;
     }
 
     /** A message is done with. Those of a partition come one after the other. */
@@ -71,8 +76,8 @@ class Positions implements KafkaConsumerRebalanceListener {
         batch.partitions().forEach(partition -> pass(batch.records(partition).getLast()));
     }
 
-    /** Writes down how far everything was read. */
-    @Scheduled(every = "10s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    /** Writes down how far everything was read, then commits it at Kafka. What fails is tried again the next time. */
+    @Scheduled(every = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     Uni<Void> write() {
         var now = Map.copyOf(passed);
         if (now.isEmpty()) {
@@ -83,12 +88,41 @@ class Positions implements KafkaConsumerRebalanceListener {
                         .map(entry ->
                                 Tuple.of(entry.getKey().topic(), entry.getKey().partition(), entry.getValue()))
                         .toList())
+                .chain(() -> commit(now))
                 .invoke(() -> now.forEach(passed::remove))
                 .onFailure()
                 .invoke(e -> LOG.warnf("can't write down yet how far the bus was read: %s", e.getMessage()))
                 .onFailure()
-                .recoverWithNull()
-                .replaceWithVoid();
+                .recoverWithNull();
+    }
+
+    private Uni<Void> commit(Map<TopicPartition, Long> reached) {
+        return Multi.createFrom()
+                .iterable(kafka.getConsumerChannels())
+                .onItem()
+                .transformToUniAndConcatenate(
+                        channel -> kafka.getConsumer(channel).runOnPollingThread(consumer -> {
+                            commit(consumer, reached);
+                        }))
+                .onItem()
+                .ignoreAsUni();
+    }
+
+    private static void commit(Consumer<?, ?> consumer, Map<TopicPartition, Long> reached) {
+        // Those of another channel are that one's, and what is another replica's by now must not be set back.
+        var assigned = consumer.assignment();
+        var held = reached.entrySet().stream()
+                .filter(entry -> assigned.contains(entry.getKey()))
+                .collect(Collectors.toMap(Map.Entry::getKey, entry -> new OffsetAndMetadata(entry.getValue())));
+        if (!held.isEmpty()) {
+            consumer.commitSync(held);
+        }
+    }
+
+    @Override
+    public void onPartitionsRevoked(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+        // Whoever has them next reads on from what was written last.
+        passed.keySet().removeAll(partitions);
     }
 
     /** Blocks Kafka's polling thread until database and broker have answered: before that, nothing could be read anyway. */

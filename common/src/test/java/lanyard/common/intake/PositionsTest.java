@@ -6,14 +6,20 @@ import static org.awaitility.Awaitility.await;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.reactive.messaging.kafka.KafkaClientService;
+import io.smallrye.reactive.messaging.kafka.KafkaProducer;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.inject.Inject;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -22,11 +28,16 @@ import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -116,6 +127,73 @@ class PositionsTest {
         assertThat(Positions.start(9L, null)).isEqualTo(9);
         assertThat(Positions.start(null, 7L)).isZero();
         assertThat(Positions.start(null, null)).isZero();
+    }
+
+    @Test
+    void aCommitThatFailsIsRepeatedThoughNothingMoreIsTold() {
+        try (var consumer = consumer()) {
+            consumer.assign(List.of(partition));
+            var refusals = new ArrayDeque<>(List.of(new RebalanceInProgressException("the group is rebalancing")));
+            var service = new Positions(database, new OneChannel(consumer, refusals));
+            service.pass(new ConsumerRecord<>(topic, 0, 2, null, new byte[0]));
+
+            service.write().await().indefinitely();
+            assertThat(committed(consumer)).as("as Kafka refused it").isNull();
+
+            service.write().await().indefinitely();
+            assertThat(committed(consumer)).isEqualTo(new OffsetAndMetadata(3));
+        }
+    }
+
+    @Test
+    void whatIsAnotherReplicasByNowIsNotCommitted() {
+        try (var consumer = consumer()) {
+            var service = new Positions(database, new OneChannel(consumer, new ArrayDeque<>()));
+            service.pass(new ConsumerRecord<>(topic, 0, 2, null, new byte[0]));
+
+            service.write().await().indefinitely();
+
+            assertThat(committed(consumer)).isNull();
+        }
+    }
+
+    /** What the service knows of its consumers, of which it has one here. */
+    private record OneChannel(Consumer<String, byte[]> consumer, Queue<? extends RuntimeException> refusals)
+            implements KafkaClientService {
+        @Override
+        @SuppressWarnings("unchecked")
+        public <K, V> List<io.smallrye.reactive.messaging.kafka.KafkaConsumer<K, V>> getConsumers(String channel) {
+            return List.of((io.smallrye.reactive.messaging.kafka.KafkaConsumer<K, V>) Proxy.newProxyInstance(
+                    getClass().getClassLoader(),
+                    new Class<?>[] {io.smallrye.reactive.messaging.kafka.KafkaConsumer.class},
+                    (proxy, method, arguments) -> run((java.util.function.Consumer<Consumer<?, ?>>) arguments[0])));
+        }
+
+        private Uni<Void> run(java.util.function.Consumer<Consumer<?, ?>> task) {
+            var refusal = refusals.poll();
+            return refusal == null
+                    ? Uni.createFrom().voidItem().invoke(() -> task.accept(consumer))
+                    : Uni.createFrom().failure(refusal);
+        }
+
+        @Override
+        public <K, V> KafkaProducer<K, V> getProducer(String channel) {
+            throw new IllegalArgumentException(channel);
+        }
+
+        @Override
+        public Set<String> getConsumerChannels() {
+            return Set.of("one");
+        }
+
+        @Override
+        public Set<String> getProducerChannels() {
+            return Set.of();
+        }
+    }
+
+    private @Nullable OffsetAndMetadata committed(Consumer<?, ?> consumer) {
+        return consumer.committed(Set.of(partition)).get(partition);
     }
 
     /** Reads the topic to its end as one replica of the group; returns the offsets it was given. */
