@@ -47,9 +47,9 @@ public class Clusters {
         this.store = store;
         this.tokens = tokens;
         this.clusterOfCredential =
-                Caffeine.newBuilder().maximumSize(config.door().keptTokens()).build();
+                Caffeine.newBuilder().maximumSize(config.door().tokensToKeep()).build();
         this.served = Caffeine.newBuilder()
-                .maximumSize(config.door().keptTokens())
+                .maximumSize(config.door().tokensToKeep())
                 .executor(executor)
                 .buildAsync();
     }

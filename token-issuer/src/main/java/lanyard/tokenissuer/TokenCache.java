@@ -107,7 +107,7 @@ public class TokenCache {
         this.patience = config.door().patience().dividedBy(2);
         this.turns = new Semaphore(config.door().fetches(), true);
         this.slots =
-                Caffeine.newBuilder().maximumSize(config.door().keptTokens()).build();
+                Caffeine.newBuilder().maximumSize(config.door().tokensToKeep()).build();
         metrics.gauge("lanyard.door.tokens.kept", slots, Cache::estimatedSize);
         metrics.gauge("lanyard.door.fetches.waiting", turns, Semaphore::getQueueLength);
     }

@@ -51,10 +51,14 @@ public interface TokenIssuerConfig {
 
         /**
          * For how many credentials a token is kept in memory, about 10 KiB each, depending on the size of the catalog. Beyond it those
-         * least used are fetched anew when they are asked for.
+         * least used are fetched anew when they are asked for. Without it as many as half of the heap is good for.
          */
-        @WithDefault("10000")
-        long keptTokens();
+        Optional<Long> keptTokens();
+
+        /** For how many credentials a token is kept, whether that was said or follows from the heap. */
+        default long tokensToKeep() {
+            return keptTokens().orElseGet(() -> Runtime.getRuntime().maxMemory() / (20 * 1024));
+        }
 
         /** How many calls for tokens are out at Keystone at once, from one replica, at most. The others wait in line. */
         @WithDefault("4")

@@ -38,7 +38,7 @@ class GivenTokens {
         this.tokens = tokens;
         this.clock = clock;
         this.given =
-                Caffeine.newBuilder().maximumSize(config.door().keptTokens()).build();
+                Caffeine.newBuilder().maximumSize(config.door().tokensToKeep()).build();
     }
 
     /** A token that the door gave. */
