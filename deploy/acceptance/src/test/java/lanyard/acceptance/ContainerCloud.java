@@ -1,5 +1,6 @@
 package lanyard.acceptance;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.github.dockerjava.api.DockerClient;
@@ -36,6 +37,7 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.images.builder.Transferable;
+import org.testcontainers.utility.MountableFile;
 
 /**
  * A cloud of containers on a network of their own: Kafka, PostgreSQL and Keystone, and the images of the services, which are run as an
@@ -53,6 +55,9 @@ final class ContainerCloud implements AutoCloseable {
     private final List<String> volumes = new ArrayList<>();
     private final List<GenericContainer<?>> containers = new ArrayList<>();
     private final int kafkaPort = freePort();
+    /** What {@code ./lanyard bootstrap-cloud} has written: passwords and Keystone's policy. */
+    private final Path prepared;
+
     private GenericContainer<?> postgres;
     private GenericContainer<?> keystone;
 
@@ -60,6 +65,7 @@ final class ContainerCloud implements AutoCloseable {
         this.engine = engine;
         try {
             keys = RealParts.keys();
+            prepared = Files.createTempDirectory(Path.of("target"), "prepared").toAbsolutePath();
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -73,9 +79,35 @@ final class ContainerCloud implements AutoCloseable {
         startPostgres(volume);
         makeRoles();
         startKafka();
-        makeTopics();
+        makeTopicsOfTheConductor();
         startKeystone();
+        prepare();
         return volume;
+    }
+
+    /** As docs/operations.md says, Preparing a cloud: the services run as the users, with the policy and the topics that it makes. */
+    private void prepare() {
+        bootstrapCloud();
+        keystone.copyFileToContainer(
+                MountableFile.forHostPath(prepared.resolve("policy.yaml"), 0644), "/var/lib/keystone/policy.yaml");
+        bootstrapCloud("--check");
+    }
+
+    private void bootstrapCloud(String... more) {
+        var environment = new HashMap<>(administrator());
+        environment.put("OS_AUTH_URL", keystoneUrl());
+        environment.put("LANYARD_KAFKA", kafka());
+        var command = Stream.concat(
+                Stream.of(
+                        "bootstrap-cloud",
+                        "--release=zed",
+                        "--out=" + prepared,
+                        "--partitions=3",
+                        "--replication=1",
+                        "--min-insync=1"),
+                Stream.of(more));
+        var read = Operator.runs(environment, command.toList());
+        assertThat(read.exitCode()).as(read.text()).isZero();
     }
 
     // ---- The parts
@@ -236,14 +268,11 @@ final class ContainerCloud implements AutoCloseable {
         }
     }
 
-    private void makeTopics() {
+    private void makeTopicsOfTheConductor() {
         try (var admin = Admin.create(Map.of("bootstrap.servers", kafka()))) {
             admin.createTopics(List.of(
                             new NewTopic("notifications.info", 3, (short) 1),
-                            new NewTopic("notifications.error", 3, (short) 1),
-                            new NewTopic("lanyard.credentials", 3, (short) 1),
-                            new NewTopic("lanyard.audit", 3, (short) 1),
-                            new NewTopic("lanyard.dead-letters", 1, (short) 1)))
+                            new NewTopic("notifications.error", 3, (short) 1)))
                     .all()
                     .get();
         } catch (Exception e) {
@@ -275,14 +304,20 @@ final class ContainerCloud implements AutoCloseable {
     }
 
     TestKeystone keystone() {
-        return new TestKeystone(
-                "http://%s:%d/v3".formatted(keystone.getHost(), keystone.getMappedPort(5000)),
-                Map.of(
-                        "OS_USERNAME", "admin",
-                        "OS_PASSWORD", passwords.get("admin"),
-                        "OS_USER_DOMAIN_NAME", "Default",
-                        "OS_PROJECT_NAME", "admin",
-                        "OS_PROJECT_DOMAIN_NAME", "Default"));
+        return new TestKeystone(keystoneUrl(), administrator());
+    }
+
+    private String keystoneUrl() {
+        return "http://%s:%d/v3".formatted(keystone.getHost(), keystone.getMappedPort(5000));
+    }
+
+    private Map<String, String> administrator() {
+        return Map.of(
+                "OS_USERNAME", "admin",
+                "OS_PASSWORD", passwords.get("admin"),
+                "OS_USER_DOMAIN_NAME", "Default",
+                "OS_PROJECT_NAME", "admin",
+                "OS_PROJECT_DOMAIN_NAME", "Default");
     }
 
     String conductorKey() {
@@ -301,9 +336,14 @@ final class ContainerCloud implements AutoCloseable {
                 "LANYARD_KEYSTONE_URL", "http://keystone:5000/v3"));
         if (!service.equals("token-issuer")) {
             environment.putAll(Map.of(
-                    "LANYARD_KEYSTONE_USERNAME", "admin",
-                    "LANYARD_KEYSTONE_PASSWORD", passwords.get("admin"),
-                    "LANYARD_KEYSTONE_PROJECT", "admin"));
+                    "LANYARD_KEYSTONE_USERNAME",
+                    "lanyard-" + service,
+                    "LANYARD_KEYSTONE_PASSWORD",
+                    keystonePassword(service),
+                    "LANYARD_KEYSTONE_PROJECT",
+                    "lanyard",
+                    "LANYARD_KEYSTONE_PROJECT_DOMAIN",
+                    "lanyard"));
         }
         var container = new GenericContainer<>(engine.image(service))
                 .withNetwork(network)
@@ -332,6 +372,15 @@ final class ContainerCloud implements AutoCloseable {
         return new Replica(service, container);
     }
 
+    private String keystonePassword(String service) {
+        try {
+            return Files.readString(prepared.resolve(service + "-keystone-password"))
+                    .strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** As docs/operations.md says that the images can be run: with nothing that they don't need. */
     private static void confine(HostConfig host) {
         host.withReadonlyRootfs(true)
@@ -355,10 +404,10 @@ final class ContainerCloud implements AutoCloseable {
             return "http://%s:%d".formatted(container.getHost(), container.getMappedPort(8080));
         }
 
-        /** Ends it as an orchestrator does, with a word before; returns its exit code. */
+        /** Ends it as an engine does, with a word before and ten seconds for it; returns its exit code. */
         int end() {
             docker().stopContainerCmd(container.getContainerId())
-                    .withTimeout(60)
+                    .withTimeout(10)
                     .exec();
             return exitCode();
         }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,7 @@ import org.testcontainers.containers.wait.strategy.Wait;
 class TheImagesTest {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final String CREDENTIALS = "lanyard.credentials";
+    private static final int HUGE_MESSAGES = 400;
 
     private Engine engine;
     private ContainerCloud cloud;
@@ -187,6 +189,31 @@ class TheImagesTest {
 
     @Test
     @Order(6)
+    void whoever_fills_the_conductors_topics_with_messages_as_long_as_kafka_takes_them_ends_no_service() {
+        // Not passed over: it has to be read to be refused.
+        var message = "{\"event_type\":\"magnum.cluster.create\",\"payload\":{\"x\":\"%s\"}}"
+                .formatted("y".repeat(900_000))
+                .getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < HUGE_MESSAGES / 2; i++) {
+            bus.send("notifications.info", message);
+            bus.send("notifications.error", message);
+        }
+        for (var service : List.of("provisioner", "revoker")) {
+            eventually(() -> deadLetters(service) >= HUGE_MESSAGES);
+        }
+        assertThat(live).allMatch(replica -> replica.container().isRunning());
+        assertThat(Lanyard.login(door(), credential(create())).status()).isEqualTo(201);
+    }
+
+    private long deadLetters(String service) {
+        return bus.everything("lanyard.dead-letters").stream()
+                .map(letter -> new String(letter.value(), StandardCharsets.UTF_8))
+                .filter(letter -> letter.contains("\"service\":\"%s\"".formatted(service)))
+                .count();
+    }
+
+    @Test
+    @Order(7)
     void a_database_whose_volume_is_lost_and_restored_comes_to_the_truth_and_revokes_nothing_that_lives() {
         var kept = create();
         var doomed = create();
