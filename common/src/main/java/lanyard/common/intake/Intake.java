@@ -14,7 +14,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -82,12 +81,8 @@ public class Intake {
         Uni<Void> take(Mutiny.Session session, List<ClusterNotification> told);
     }
 
-    /**
-     * A message that is not passed over.
-     *
-     * @param span of what it says of a cluster; {@code null} where that can't be understood
-     */
-    private record Heard(ConsumerRecord<String, byte[]> message, Parsed parsed, @Nullable OpenSpan span) {}
+    /** A message that is not passed over, and the span of what it says of a cluster. */
+    private record Heard(ConsumerRecord<String, byte[]> message, Parsed parsed, OpenSpan span) {}
 
     /**
      * Commits what a batch of messages says, in one transaction; done when all of it is committed. A message that is none of ours
@@ -110,10 +105,10 @@ public class Intake {
                 .invoke(() -> positions.pass(batch));
     }
 
-    private @Nullable OpenSpan span(ConsumerRecord<String, byte[]> message, Parsed parsed) {
+    private OpenSpan span(ConsumerRecord<String, byte[]> message, Parsed parsed) {
         return parsed instanceof Parsed.Cluster(var told, var request)
                 ? tracing.hears(message.topic(), told, request)
-                : null;
+                : OpenSpan.NONE;
     }
 
     /** What can never be committed as a whole is halved, until the message that is to blame is by itself. */
@@ -143,7 +138,7 @@ public class Intake {
                 case Parsed.Ignored() -> throw new IllegalStateException("it was passed over");
             }
         }
-        var spans = heard.stream().map(Heard::span).filter(Objects::nonNull).toList();
+        var spans = heard.stream().map(Heard::span).toList();
         return (told.isEmpty() ? Uni.createFrom().voidItem() : change.take(session, told))
                 .chain(() -> tracing.keep(session, spans))
                 .chain(() -> Multi.createFrom()
@@ -170,9 +165,7 @@ public class Intake {
             }
             case Parsed.Ignored() -> throw new IllegalStateException("it was passed over");
         }
-        if (one.span() != null) {
-            one.span().end();
-        }
+        one.span().end();
     }
 
     /** Commits what a message says; done when it is committed. */
@@ -206,11 +199,9 @@ public class Intake {
                 .invoke(() -> positions.pass(message));
     }
 
-    private Uni<Void> rejectImpossible(ConsumerRecord<String, byte[]> message, @Nullable OpenSpan span) {
-        if (span != null) {
-            span.fail("what it says can never be recorded");
-            span.end();
-        }
+    private Uni<Void> rejectImpossible(ConsumerRecord<String, byte[]> message, OpenSpan span) {
+        span.fail("what it says can never be recorded");
+        span.end();
         return reject(message, "impossible", "what it says can never be recorded");
     }
 

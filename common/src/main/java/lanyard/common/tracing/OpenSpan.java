@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Something that goes on in a cluster's trace, until it ends. Takes ids and outcomes, and nothing that came as text from outside. */
 public final class OpenSpan {
     /** Where nothing is traced. */
-    static final OpenSpan NONE = new OpenSpan("", null, Span.getInvalid());
+    public static final OpenSpan NONE = new OpenSpan("", null, Span.getInvalid());
 
     private final String cluster;
     private final @Nullable String request;

@@ -106,7 +106,9 @@ public final class BootstrapCloudCommand implements Callable<Integer> {
         @Option(
                 names = "--kafka-config",
                 paramLabel = "FILE",
-                description = "A properties file for Kafka's client: security.protocol and the like.")
+                defaultValue = "${env:LANYARD_KAFKA_CONFIG}",
+                description =
+                        "A properties file for Kafka's client: security.protocol and the like. Default: LANYARD_KAFKA_CONFIG.")
         private @Nullable Path configuration;
 
         @Option(
@@ -173,7 +175,7 @@ public final class BootstrapCloudCommand implements Callable<Integer> {
         var changes = new Setup(cloud, keystone, admin, passwords, told).run(rotate, dryRun);
         var kafka = topics.kafka;
         if (kafka != null && isGiven(kafka)) {
-            changes += new Topics(kafka, clientSettings(), told).run(topics.topics(), dryRun);
+            changes += new Topics(new KafkaAccess(kafka, clientSettings()), told).run(topics.topics(), dryRun);
         }
         print.println(
                 changes == 0 ? "All was there." : "%d %s".formatted(changes, dryRun ? "to be made." : "made or set."));
@@ -223,9 +225,10 @@ public final class BootstrapCloudCommand implements Callable<Integer> {
     }
 
     private Map<String, String> clientSettings() {
-        return topics.configuration == null
-                ? Map.of()
-                : KafkaAccess.read(topics.configuration, "give a properties file by --kafka-config");
+        var file = topics.configuration;
+        return file != null && isGiven(file)
+                ? KafkaAccess.read(file, "give a properties file by --kafka-config or LANYARD_KAFKA_CONFIG")
+                : Map.of();
     }
 
     /** What the services are to be told; no password. */

@@ -8,9 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import lanyard.local.stack.KafkaAccess;
 import lanyard.local.terminal.Trouble;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -22,14 +22,17 @@ import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Lanyard's topics in Kafka: makes those that are missing, and tells how those that are there differ from what they should be. */
 final class Topics {
-    private final String kafka;
-    private final Map<String, String> client;
+    private static final Map<String, Object> PATIENCE = Map.of(
+            AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+            10_000,
+            AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+            30_000);
+
+    private final KafkaAccess kafka;
     private final Consumer<Call> told;
 
-    /** @param client settings of Kafka's client beside the address */
-    Topics(String kafka, Map<String, String> client, Consumer<Call> told) {
+    Topics(KafkaAccess kafka, Consumer<Call> told) {
         this.kafka = kafka;
-        this.client = client;
         this.told = told;
     }
 
@@ -72,7 +75,7 @@ final class Topics {
 
     /** @return how many were made, or would be */
     int run(List<Topic> wanted, boolean dry) {
-        try (var admin = Admin.create(configuration())) {
+        try (var admin = Admin.create(kafka.with(PATIENCE))) {
             var there = look(admin, wanted);
             var missing = wanted.stream()
                     .filter(topic -> !there.containsKey(topic.name()))
@@ -121,18 +124,6 @@ final class Topics {
         }
     }
 
-    private Properties configuration() {
-        var properties = new Properties();
-        properties.putAll(Map.of(
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
-                10_000,
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
-                30_000));
-        properties.putAll(client);
-        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka);
-        return properties;
-    }
-
     private static Map<String, Topic> look(Admin admin, List<Topic> wanted)
             throws ExecutionException, InterruptedException {
         var all = admin.listTopics().names().get();
@@ -164,11 +155,11 @@ final class Topics {
     }
 
     private void tell(String method, Topic topic, String result) {
-        told.accept(new Call(method, kafka, "topic " + topic.name(), result));
+        told.accept(new Call(method, kafka.servers(), "topic " + topic.name(), result));
     }
 
     private Trouble trouble(Throwable cause) {
-        var what = "the Kafka at %s does not do it (%s)".formatted(kafka, cause.getMessage());
+        var what = "the Kafka at %s does not do it (%s)".formatted(kafka.servers(), cause.getMessage());
         return new Trouble(
                 what,
                 cause instanceof InvalidReplicationFactorException

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import lanyard.local.bootstrap.Topics.Topic;
+import lanyard.local.stack.KafkaAccess;
 import lanyard.local.terminal.Trouble;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -19,7 +20,8 @@ import org.junit.jupiter.api.Test;
 class TopicsTest {
     private final String kafka = StacksKeystone.environment("LANYARD_KAFKA");
     private final List<String> told = new ArrayList<>();
-    private final Topics topics = new Topics(kafka, Map.of(), call -> told.add(call.what() + ": " + call.result()));
+    private final Topics topics =
+            new Topics(KafkaAccess.open(kafka), call -> told.add(call.what() + ": " + call.result()));
     private final Topic credentials = Topic.keeping("credentials-" + UUID.randomUUID(), 3, 1, 1, Duration.ofDays(30));
     private final Topic letters = Topic.keeping("letters-" + UUID.randomUUID(), 1, 1, 1, Duration.ofDays(30));
 
