@@ -50,6 +50,9 @@ class MonitoringTest {
         lanyard.start();
         prometheus = new Prometheus(
                 ALERTS, lanyard.services().collect(Collectors.toMap(it -> "lanyard-" + it.name(), it -> it.metrics())));
+        // An increase is seen between two scrapes: the first is before anything happens.
+        eventually(
+                () -> prometheus.query("up == 1").size() == lanyard.services().count());
         var cluster = UUID.randomUUID().toString();
         tell("create", cluster, tenant.owner());
         tell("create", UUID.randomUUID().toString(), "nobody");
