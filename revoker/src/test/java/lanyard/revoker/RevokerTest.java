@@ -1,6 +1,7 @@
 package lanyard.revoker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.ResourceArg;
@@ -14,8 +15,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import lanyard.common.delegation.UserNames;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.FailureReason;
@@ -388,6 +391,21 @@ class RevokerTest extends Fixture {
         assertThat(sample("lanyard_messages_total", "topic=\"" + info + "\"", "result=\"ignored\""))
                 .isNotEmpty()
                 .allMatch(count -> count >= 2);
+    }
+
+    @Test
+    void whatIsStillToBeReadIsToldOfEachTopicAndOfNoneTwice() {
+        tell("delete", "success", cluster);
+        revoked(cluster, 1);
+        var read = Stream.concat(notifications.stream(), Stream.of(credentials)).toList();
+        // Micrometer asks Kafka's clients once a minute for what they have become able to tell.
+        await().atMost(Duration.ofSeconds(90)).untilAsserted(() -> assertThat(get(metrics)
+                        .body()
+                        .lines()
+                        .filter(line -> line.startsWith("kafka_consumer_fetch_manager_records_lag{"))
+                        .map(line -> line.replaceAll(".*[,{]topic=\"([^\"]*)\".*", "$1"))
+                        .distinct())
+                .containsExactlyInAnyOrderElementsOf(read));
     }
 
     @Test
