@@ -84,28 +84,14 @@ class ConductorBridgeTest {
                     .all()
                     .get();
         }
-        bridge = bridge().set("lanyard.rabbitmq.addresses", "localhost:" + rabbitMq.tlsPort)
+        bridge = rabbitMq.bridgeTo(broker)
+                .set("lanyard.rabbitmq.addresses", "localhost:" + rabbitMq.tlsPort)
                 .set("lanyard.rabbitmq.tls", "true")
                 .set(
                         "quarkus.tls.rabbitmq.trust-store.pem.certs",
                         rabbitMq.authority().toString())
                 .start();
         connect();
-    }
-
-    private ServiceProcess bridge() {
-        return new ServiceProcess(
-                ServiceProcess.THIS_VERSION,
-                "deploy/conductor-bridge",
-                Map.of(
-                        "lanyard.kafka",
-                        broker,
-                        "lanyard.rabbitmq.addresses",
-                        "127.0.0.1:" + rabbitMq.port,
-                        "lanyard.rabbitmq.username",
-                        RealRabbitMq.BRIDGE,
-                        "lanyard.rabbitmq.password",
-                        RealRabbitMq.PASSWORD));
     }
 
     private void connect() throws IOException, TimeoutException {
@@ -255,7 +241,8 @@ class ConductorBridgeTest {
 
     @Test
     void aRabbitMqForWhichNoAuthorityVouchesIsNotSpokenTo() {
-        try (var stranger = bridge().set("lanyard.rabbitmq.addresses", "localhost:" + rabbitMq.tlsPort)
+        try (var stranger = rabbitMq.bridgeTo(broker)
+                .set("lanyard.rabbitmq.addresses", "localhost:" + rabbitMq.tlsPort)
                 .set("lanyard.rabbitmq.tls", "true")) {
             stranger.launch();
 
@@ -268,7 +255,7 @@ class ConductorBridgeTest {
 
     @Test
     void whenOneIsKilledOrStoppedAnotherGoesOnWithAllThatItHeld() throws Exception {
-        var other = bridge();
+        var other = rabbitMq.bridgeTo(broker);
         try {
             other.start();
             assertAllArriveWhile(bridge::kill);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.rabbitmq.client.Channel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -28,7 +30,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** What deploy/monitoring asks Prometheus for is there once a cluster has come and gone: a real one scrapes the packaged services. */
+/**
+ * What deploy/monitoring asks Prometheus for is there once a cluster has come and gone: a real one scrapes the packaged services, and the
+ * bridge by which a conductor tells them of it.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MonitoringTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -42,17 +47,27 @@ class MonitoringTest {
     private final TestKeystone keystone = new TestKeystone();
     private final Lanyard lanyard = new Lanyard();
     private Tenant tenant;
+    private RealRabbitMq rabbitMq;
+    private ServiceProcess bridge;
+    private Channel conductor;
     private Prometheus prometheus;
 
     @BeforeAll
     void aClusterComesAndGoesAndAnotherFails() throws Exception {
         tenant = keystone.makeTenant("member", "load-balancer_member");
         lanyard.start();
+        rabbitMq = new RealRabbitMq();
+        bridge = rabbitMq.bridgeTo(lanyard.settings.get("lanyard.kafka"))
+                .set("lanyard.topics.notifications", lanyard.settings.get("lanyard.topics.notifications"))
+                .start();
+        conductor = rabbitMq.connect().createChannel();
         prometheus = new Prometheus(
-                ALERTS, lanyard.services().collect(Collectors.toMap(it -> "lanyard-" + it.name(), it -> it.metrics())));
+                ALERTS,
+                Stream.concat(lanyard.services(), Stream.of(bridge))
+                        .collect(Collectors.toMap(it -> "lanyard-" + it.name(), it -> it.metrics())));
         // An increase is seen between two scrapes: the first is before anything happens.
         eventually(
-                () -> prometheus.query("up == 1").size() == lanyard.services().count());
+                () -> prometheus.query("up == 1").size() == lanyard.services().count() + 1);
         var cluster = UUID.randomUUID().toString();
         tell("create", cluster, tenant.owner());
         tell("create", UUID.randomUUID().toString(), "nobody");
@@ -66,9 +81,11 @@ class MonitoringTest {
     }
 
     @AfterAll
-    void stop() {
-        if (prometheus != null) {
-            prometheus.close();
+    void stop() throws Exception {
+        for (var one : Arrays.asList(prometheus, bridge, rabbitMq)) {
+            if (one != null) {
+                one.close();
+            }
         }
         lanyard.close();
         bus.close();
@@ -137,6 +154,7 @@ class MonitoringTest {
                         "lanyard-provisioner",
                         "lanyard-token-issuer",
                         "lanyard-revoker",
+                        "lanyard-conductor-bridge",
                         "lanyard-security");
         assertThat(dashboards()
                         .flatMap(dashboard -> dashboard.findValuesAsText("uid").stream())
@@ -184,9 +202,13 @@ class MonitoringTest {
         return rule.get("alert").asText();
     }
 
-    private void tell(String action, String cluster, String owner) {
+    private void tell(String action, String cluster, String owner) throws IOException {
         for (var outcome : List.of("pending", "success")) {
-            bus.send(lanyard.notifications(), TestBus.notification(action, outcome, cluster, tenant.project(), owner));
+            conductor.basicPublish(
+                    "magnum",
+                    "notifications.info",
+                    null,
+                    TestBus.notification(action, outcome, cluster, tenant.project(), owner));
         }
     }
 

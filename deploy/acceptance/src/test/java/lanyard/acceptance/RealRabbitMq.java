@@ -9,6 +9,7 @@ import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,12 +68,15 @@ final class RealRabbitMq implements AutoCloseable {
         start();
     }
 
-    /** Erlang's start script knows where the package would have been installed. */
+    /** Erlang's start script knows where the package would have been installed. Another class may run it at the same time. */
     private static void relocate() throws IOException, InterruptedException {
         var script = PACKAGES.program("usr/lib/erlang/bin/erl");
         var text = Files.readString(script);
         var home = script.getParent().getParent();
-        Files.writeString(script, text.replaceAll("ROOTDIR=/\\S+", "ROOTDIR=" + home));
+        var relocated = Files.createTempFile(script.getParent(), "erl", null);
+        Files.writeString(relocated, text.replaceAll("ROOTDIR=/\\S+", "ROOTDIR=" + home));
+        Files.setPosixFilePermissions(relocated, Files.getPosixFilePermissions(script));
+        Files.move(relocated, script, StandardCopyOption.ATOMIC_MOVE);
     }
 
     private static Path erlang(String program) throws IOException, InterruptedException {
@@ -197,6 +201,22 @@ final class RealRabbitMq implements AutoCloseable {
         factory.setPassword(PASSWORD);
         factory.setAutomaticRecoveryEnabled(false);
         return factory.newConnection();
+    }
+
+    /** The bridge from here to that Kafka, not started yet. */
+    ServiceProcess bridgeTo(String kafka) {
+        return new ServiceProcess(
+                ServiceProcess.THIS_VERSION,
+                "deploy/conductor-bridge",
+                Map.of(
+                        "lanyard.kafka",
+                        kafka,
+                        "lanyard.rabbitmq.addresses",
+                        "127.0.0.1:" + port,
+                        "lanyard.rabbitmq.username",
+                        BRIDGE,
+                        "lanyard.rabbitmq.password",
+                        PASSWORD));
     }
 
     Path authority() {

@@ -16,6 +16,7 @@ import java.util.UUID;
 import lanyard.common.testing.TestBus;
 import lanyard.common.testing.TestKeystone;
 import lanyard.common.testing.TestKeystone.Tenant;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** The services on a Kafka that wants to know who they are, and lets each do what the security model says and nothing else. */
+/** The services and the bridge on a Kafka that wants to know who they are, and lets each do what the security model says and nothing else. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SecuredKafkaTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -41,7 +42,7 @@ class SecuredKafkaTest {
         broker.awaitReady();
         broker.makeTopics(lanyard.topics());
         var rights = new KafkaRights(lanyard);
-        var users = new ArrayList<String>(List.of("conductor", "operator"));
+        var users = new ArrayList<String>(List.of("conductor", "operator", "bridge"));
         lanyard.services().map(ServiceProcess::name).forEach(users::add);
         users.forEach(user -> {
             broker.allow(rights.of(user));
@@ -135,6 +136,80 @@ class SecuredKafkaTest {
         });
     }
 
+    @Test
+    void the_bridge_carries_with_a_password_and_with_a_certificate() throws Exception {
+        try (var rabbitMq = new RealRabbitMq()) {
+            for (var connection : List.of(byPassword("bridge"), broker.byCertificate("bridge"))) {
+                try (var bridge = bridge(rabbitMq, connection).start()) {
+                    assertCarried(rabbitMq);
+                    assertThat(said(bridge)).doesNotContain(passwords.values());
+                }
+            }
+        }
+    }
+
+    @Test
+    void a_bridge_that_is_not_let_in_says_why_and_carries_once_it_may() throws Exception {
+        broker.setPassword("bridge", "another");
+        try (var rabbitMq = new RealRabbitMq();
+                var bridge = bridge(rabbitMq, byPassword("bridge")).launch()) {
+            awaitUnready(bridge, "it does not let the bridge in: see the settings KAFKA_SASL_");
+
+            broker.setPassword("bridge", passwords.get("bridge"));
+            bridge.awaitReady();
+            assertCarried(rabbitMq);
+        }
+    }
+
+    /** What the alert LanyardBridgeFlapping is about: Kafka answers, and what it is sent comes back. */
+    @Test
+    void a_bridge_that_may_read_a_topic_and_not_write_to_it_begins_anew_again_and_again() throws Exception {
+        try (var rabbitMq = new RealRabbitMq();
+                var bridge =
+                        bridge(rabbitMq, broker.byCertificate("provisioner")).start()) {
+            tell(rabbitMq);
+
+            awaitUnready(bridge, "it does not let the bridge write");
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(bridge.get("/q/metrics").body())
+                            .containsPattern("(?m)^lanyard_bridge_crossings_total ([3-9]|\\d\\d+)\\.0$"));
+        }
+    }
+
+    private ServiceProcess bridge(RealRabbitMq rabbitMq, Map<String, String> connection) {
+        var bridge = rabbitMq.bridgeTo(connection.get("bootstrap.servers"))
+                .set("lanyard.topics.notifications", lanyard.settings.get("lanyard.topics.notifications"));
+        connect(bridge, connection, false);
+        return bridge;
+    }
+
+    private void awaitUnready(ServiceProcess bridge, String why) {
+        await().atMost(PATIENCE).ignoreException(UncheckedIOException.class).untilAsserted(() -> assertThat(
+                        bridge.get("/q/health/ready").body())
+                .contains(why));
+    }
+
+    private void assertCarried(RealRabbitMq rabbitMq) throws Exception {
+        id = UUID.randomUUID().toString();
+        tell(rabbitMq);
+        try (var reader = new TestBus(broker.byCertificate("provisioner"))) {
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(reader.everything(lanyard.notifications()))
+                    .extracting(ConsumerRecord::key)
+                    .contains(id));
+        }
+    }
+
+    private void tell(RealRabbitMq rabbitMq) throws Exception {
+        try (var conductor = rabbitMq.connect();
+                var channel = conductor.createChannel()) {
+            channel.basicPublish(
+                    "magnum",
+                    "notifications.info",
+                    null,
+                    TestBus.notification("create", "pending", id, tenant.project(), tenant.owner()));
+        }
+    }
+
     private static List<String> complaints(ServiceProcess service, int from, String what) {
         return said(service)
                 .substring(from)
@@ -157,6 +232,7 @@ class SecuredKafkaTest {
         assertRefused("revoker", lanyard.settings.get("lanyard.topics.audit"));
         assertRefused("provisioner", lanyard.notifications());
         assertRefused("conductor", lanyard.credentials());
+        assertRefused("bridge", lanyard.credentials());
     }
 
     private void assertRefused(String user, String topic) {

@@ -1,8 +1,10 @@
 package lanyard.acceptance;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,8 +22,18 @@ record UnpackedPackages(Path directory, List<String> names) {
     /** One of their files, by its path on a machine on which they are installed. */
     Path program(String path) throws IOException, InterruptedException {
         var program = directory.resolve("package").resolve(path);
+        Files.createDirectories(directory);
+        // Another class may want the same at the same time, in a process of its own.
+        try (var file = FileChannel.open(
+                        directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                var held = file.lock()) {
+            unpack(program);
+        }
+        return program;
+    }
+
+    private void unpack(Path program) throws IOException, InterruptedException {
         if (!Files.isExecutable(program)) {
-            Files.createDirectories(directory);
             var download = new ArrayList<>(List.of("apt-get", "download"));
             download.addAll(names);
             if (run(download) != 0) {
@@ -37,7 +49,6 @@ record UnpackedPackages(Path directory, List<String> names) {
                         "Debian's packages %s can't be had, see %s".formatted(String.join(" ", names), log()));
             }
         }
-        return program;
     }
 
     private Path log() {

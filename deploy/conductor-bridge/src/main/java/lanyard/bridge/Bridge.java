@@ -142,6 +142,7 @@ class Bridge {
                 var next = new Crossing(connection, routes, kafka, tally, news::release);
                 crossing = next;
                 next.begin(queue.name(), prefetch);
+                tally.crossingBegan();
             }
         }
     }
