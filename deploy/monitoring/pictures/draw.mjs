@@ -60,8 +60,14 @@ async function open(browser, files, errors) {
     return page;
 }
 
-/** @param minutes how long ago the pictures begin */
-export async function draw(prometheus, minutes) {
+/** The names of all dashboards. */
+export const ALL = readdirSync(DASHBOARDS).map(file => file.replace('.json', ''));
+
+/**
+ * @param minutes how long ago the pictures begin
+ * @param names of the dashboards to draw
+ */
+export async function draw(prometheus, minutes, names) {
     const seconds = minutes * 60;
     const step = Math.max(5, Math.ceil(seconds / WIDTH));
     // Times are multiples of the step, as Grafana aligns them.
@@ -74,8 +80,8 @@ export async function draw(prometheus, minutes) {
             '--disable-component-update', '--disable-sync'],
     });
     try {
-        for (const name of readdirSync(DASHBOARDS)) {
-            const dashboard = JSON.parse(readFileSync(join(DASHBOARDS, name), 'utf8'));
+        for (const name of names) {
+            const dashboard = JSON.parse(readFileSync(join(DASHBOARDS, `${name}.json`), 'utf8'));
             for (const panel of dashboard.panels) {
                 panel.answers = await Promise.all((panel.targets ?? []).map(target => ask(prometheus, target, period)));
             }
@@ -87,7 +93,7 @@ export async function draw(prometheus, minutes) {
             if (errors.length > 0) {
                 throw new AggregateError(errors, `${name} can't be drawn`);
             }
-            const picture = join(PICTURES, name.replace('.json', '.png'));
+            const picture = join(PICTURES, `${name}.png`);
             await page.locator('#dashboard').screenshot({path: picture});
             execFileSync('pngquant', ['--force', '--strip', '--output', picture, '64', picture]);
             await page.close();
@@ -98,6 +104,6 @@ export async function draw(prometheus, minutes) {
 }
 
 if (process.argv[1] === here('draw.mjs')) {
-    const [prometheus, minutes = '30'] = process.argv.slice(2);
-    await draw(prometheus, Number(minutes));
+    const [prometheus, minutes = '30', ...names] = process.argv.slice(2);
+    await draw(prometheus, Number(minutes), names.length > 0 ? names : ALL);
 }
