@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -34,7 +35,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the bus was read for what is in the database, kept in the database itself, and told to Kafka after that.
+ * How far the bus was read for what is in the database, kept in the database itself, and told to Kafka.
  *
  * <p>Kafka does not know when the database is set back to a backup, or is lost: what was told since would never be heard again. So
  * reading begins where the database says, if that is earlier. What is written here lags some seconds behind, never ahead; what is so
@@ -58,8 +59,10 @@ class Positions implements KafkaConsumerRebalanceListener {
     private final Pool database;
     private final KafkaClientService kafka;
     private final CountDownLatch stopping = new CountDownLatch(1);
-    /** The offset after the last message that is done with, and with it all before, of each partition that was read from since the last commit. */
-    private final Map<TopicPartition, Long> passed = new ConcurrentHashMap<>();
+    /** The offset after the last message that is done with, and with it all before, of each partition that was read from since the last writing. */
+    private final Map<TopicPartition, Long> unwritten = new ConcurrentHashMap<>();
+    /** The same, since the last commit, of those partitions that are this replica's. */
+    private final Map<TopicPartition, Long> uncommitted = new ConcurrentHashMap<>();
 
     Positions(Pool database, KafkaClientService kafka) {
         this.database = database;
@@ -68,7 +71,9 @@ class Positions implements KafkaConsumerRebalanceListener {
 
     /** A message is done with. Those of a partition come one after the other. */
     void pass(ConsumerRecord<?, ?> message) {
-        passed.put(new TopicPartition(message.topic(), message.partition()), message.offset() + 1);
+        var partition = new TopicPartition(message.topic(), message.partition());
+        unwritten.put(partition, message.offset() + 1);
+        uncommitted.put(partition, message.offset() + 1);
     }
 
     /** All of a batch are done with. Batches come one after the other, and hold a partition's messages in their order. */
@@ -76,36 +81,43 @@ class Positions implements KafkaConsumerRebalanceListener {
         batch.partitions().forEach(partition -> pass(batch.records(partition).getLast()));
     }
 
-    /** Writes down how far everything was read, then commits it at Kafka. What fails is tried again the next time. */
-    @Scheduled(every = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    /** Writes down how far everything was read. What fails is tried again the next time. */
+    @Scheduled(every = "10s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     Uni<Void> write() {
-        var now = Map.copyOf(passed);
-        if (now.isEmpty()) {
-            return Uni.createFrom().voidItem();
-        }
-        return database.preparedQuery(WRITE)
+        return settle(unwritten, now -> database.preparedQuery(WRITE)
                 .executeBatch(now.entrySet().stream()
                         .map(entry ->
                                 Tuple.of(entry.getKey().topic(), entry.getKey().partition(), entry.getValue()))
                         .toList())
-                .chain(() -> commit(now))
-                .invoke(() -> now.forEach(passed::remove))
-                .onFailure()
-                .invoke(e -> LOG.warnf("can't write down yet how far the bus was read: %s", e.getMessage()))
-                .onFailure()
-                .recoverWithNull();
+                .replaceWithVoid());
     }
 
-    private Uni<Void> commit(Map<TopicPartition, Long> reached) {
-        return Multi.createFrom()
+    /** Tells Kafka how far everything was read. What fails is tried again the next time. */
+    @Scheduled(every = "2s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    Uni<Void> commit() {
+        return settle(uncommitted, now -> Multi.createFrom()
                 .iterable(kafka.getConsumerChannels())
                 .onItem()
                 .transformToUniAndConcatenate(
                         channel -> kafka.getConsumer(channel).runOnPollingThread(consumer -> {
-                            commit(consumer, reached);
+                            commit(consumer, now);
                         }))
                 .onItem()
-                .ignoreAsUni();
+                .ignoreAsUni());
+    }
+
+    private static Uni<Void> settle(
+            Map<TopicPartition, Long> open, Function<Map<TopicPartition, Long>, Uni<Void>> how) {
+        var now = Map.copyOf(open);
+        if (now.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        return how.apply(now)
+                .invoke(() -> now.forEach(open::remove))
+                .onFailure()
+                .invoke(e -> LOG.warnf("can't write down yet how far the bus was read: %s", e.getMessage()))
+                .onFailure()
+                .recoverWithNull();
     }
 
     private static void commit(Consumer<?, ?> consumer, Map<TopicPartition, Long> reached) {
@@ -121,8 +133,8 @@ class Positions implements KafkaConsumerRebalanceListener {
 
     @Override
     public void onPartitionsRevoked(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-        // Whoever has them next reads on from what was written last.
-        passed.keySet().removeAll(partitions);
+        // Whoever has them next reads on from what was committed and written last.
+        uncommitted.keySet().removeAll(partitions);
     }
 
     /** Blocks Kafka's polling thread until database and broker have answered: before that, nothing could be read anyway. */

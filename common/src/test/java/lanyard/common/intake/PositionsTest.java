@@ -137,10 +137,10 @@ class PositionsTest {
             var service = new Positions(database, new OneChannel(consumer, refusals));
             service.pass(new ConsumerRecord<>(topic, 0, 2, null, new byte[0]));
 
-            service.write().await().indefinitely();
+            service.commit().await().indefinitely();
             assertThat(committed(consumer)).as("as Kafka refused it").isNull();
 
-            service.write().await().indefinitely();
+            service.commit().await().indefinitely();
             assertThat(committed(consumer)).isEqualTo(new OffsetAndMetadata(3));
         }
     }
@@ -151,7 +151,7 @@ class PositionsTest {
             var service = new Positions(database, new OneChannel(consumer, new ArrayDeque<>()));
             service.pass(new ConsumerRecord<>(topic, 0, 2, null, new byte[0]));
 
-            service.write().await().indefinitely();
+            service.commit().await().indefinitely();
 
             assertThat(committed(consumer)).isNull();
         }
