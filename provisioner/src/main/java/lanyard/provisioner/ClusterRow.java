@@ -8,6 +8,7 @@ import jakarta.persistence.Table;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.events.CredentialProvisioned.Generation;
@@ -59,6 +60,7 @@ class ClusterRow extends LeasedCluster {
     @Nullable
     String backendKey;
 
+    /** Whether Keystone may hold something of it that was not told. A new row may be that of a database which was set back. */
     @Column(nullable = false)
     boolean touched;
 
@@ -119,6 +121,8 @@ class ClusterRow extends LeasedCluster {
         if (joined.equals(desired()) && (revoked || !nowRevoked)) {
             return;
         }
+        // It may have been heard before, and acted on, and both be lost with a database that was set back.
+        touched |= joined.client() > client || joined.backend() > backend || !Objects.equals(joined.project(), project);
         phase = joined.phase();
         client = joined.client();
         backend = joined.backend();
@@ -145,15 +149,13 @@ class ClusterRow extends LeasedCluster {
 
     /**
      * Takes in what the provisioner itself told of the cluster, which is news only to a database that was set back since: the cluster has
-     * its credential, and its share in the custodian.
+     * its credential, and its share in the custodian. That of one that is gone is to be given back.
      */
     void recall(CredentialProvisioned told, Instant now) {
         var client = told.client();
         var backend = told.backend();
-        if (revoked
-                || (share != null
-                        && clientAnnounced >= client.generation()
-                        && backendAnnounced >= backend.generation())) {
+        var isKnown = clientAnnounced >= client.generation() && backendAnnounced >= backend.generation();
+        if (isKnown && (revoked || share != null)) {
             return;
         }
         if (clientKey == null || clientBegun <= client.generation()) {

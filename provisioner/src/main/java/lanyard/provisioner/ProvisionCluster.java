@@ -19,7 +19,9 @@ import lanyard.common.secrets.KeyRing;
 import lanyard.provisioner.ClusterStore.State;
 import lanyard.provisioner.Provisioning.Made;
 import lanyard.provisioner.Provisioning.Step;
+import org.hibernate.reactive.mutiny.Mutiny;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes Keystone delegate to a cluster what the row says it should have, one step at a time.
@@ -114,7 +116,7 @@ class ProvisionCluster implements Reconciliation {
             case Step.Announce announce -> announce(lease, state, announce);
             case Step.RemoveSurplus surplus -> removeSurplus(lease, state, surplus);
             case Step.Fail(var reason, var message) -> fail(lease, state, reason, message);
-            case Step.Withdraw() -> withdraw(lease, state);
+            case Step.Withdraw(var project) -> withdraw(lease, state, project);
             case Step.Release(var project) -> release(lease, state, project);
         }
         return made;
@@ -222,19 +224,27 @@ class ProvisionCluster implements Reconciliation {
         });
     }
 
-    private void withdraw(Lease lease, State state) {
-        // Where it was worked: what was heard since may name another project.
+    private void withdraw(Lease lease, State state, @Nullable String project) {
         var event = new CredentialFailed(
                 lease.cluster(),
-                state.recorded().share(),
+                project,
                 state.desired().client(),
                 state.desired().backend(),
                 FailureReason.DELETED_MEANWHILE,
-                "the cluster was deleted while its credential was being made");
+                "the cluster was deleted before its credential was made");
         store.commit(lease, state, (session, row) -> {
             row.touched = false;
-            return outbox.append(session, event);
+            return takeShare(session, row, project).chain(() -> outbox.append(session, event));
         });
+    }
+
+    /** Not of a custodian that is being removed: whoever does that goes on until there is no trust from it, and no custodian. */
+    private Uni<Void> takeShare(Mutiny.Session session, ClusterRow row, @Nullable String project) {
+        return project == null || row.share != null
+                ? Uni.createFrom().voidItem()
+                : store.useProject(session, project)
+                        .invoke(usable -> row.share = usable ? project : null)
+                        .replaceWithVoid();
     }
 
     private void release(Lease lease, State state, String project) {

@@ -23,7 +23,8 @@ final class Provisioning {
      *
      * @param client the client credential's generation that was begun last; {@code null} until an attempt was
      * @param backend the backend's generation that was begun last; {@code null} until an attempt was
-     * @param touched whether an attempt was begun whose outcome was not told: Keystone may hold something of this cluster
+     * @param touched whether Keystone may hold something of this cluster that was not told: an attempt was begun, or may have been by a
+     *     provisioner whose database was set back since
      * @param announced what was announced as provisioned
      * @param surplus whether Keystone may hold trusts of the cluster that were not announced last
      * @param revoked whether the revoker has proved that nothing of the cluster is left
@@ -155,8 +156,13 @@ final class Provisioning {
         /** Tell that it can't be had, and why. */
         record Fail(FailureReason reason, String message) implements Step {}
 
-        /** Tell that an attempt was given up because the cluster is gone, so that the revoker looks for what it left. */
-        record Withdraw() implements Step {}
+        /**
+         * Tell that nothing is made any more because the cluster is gone, so that the revoker looks for what an attempt has left; and have
+         * a share in the custodian, which may be there, to give it back.
+         *
+         * @param project id of the project in which an attempt may have been made; {@code null} if that is not known for certain
+         */
+        record Withdraw(@Nullable String project) implements Step {}
 
         /** Give back the cluster's share in the custodian, and remove the custodian with the last one. */
         record Release(String project) implements Step {}
@@ -167,7 +173,7 @@ final class Provisioning {
             case PRESENT -> nextForPresent(desired, recorded, made, now);
             // What it has, it keeps for its clean-up; nothing is added.
             case DELETING -> new Step.Rest();
-            case ABSENT -> nextForAbsent(recorded);
+            case ABSENT -> nextForAbsent(desired, recorded);
         };
     }
 
@@ -251,9 +257,11 @@ final class Provisioning {
         return wanted.stream().anyMatch(grant -> grant.trustee() == trustee);
     }
 
-    private static Step nextForAbsent(Recorded recorded) {
+    private static Step nextForAbsent(Desired desired, Recorded recorded) {
         if (recorded.touched()) {
-            return new Step.Withdraw();
+            // Where it was worked: what was heard since may name another project.
+            var known = desired.disputed() ? null : desired.project();
+            return new Step.Withdraw(recorded.share() == null ? known : recorded.share());
         }
         if (recorded.revoked() && recorded.share() != null) {
             return new Step.Release(recorded.share());

@@ -397,8 +397,54 @@ class ProvisionerTest extends Fixture {
         everythingSentIsHeard(tenant);
 
         eventually().until(() -> tenant.owner().equals(column("owner", cluster)) && isSettled(cluster));
-        assertThat(records(cluster)).isEmpty();
+        assertThat(failures(cluster)).containsExactly("deleted-meanwhile");
+        assertThat(records(cluster)).hasSize(1);
         assertThat(user(cluster)).isEmpty();
+    }
+
+    @Test
+    void whatTheDatabaseHasLostOfAClusterIsLookedForAndRemovedWhenTheClusterIsGone() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        provisioned(cluster);
+        credentialsAreHeard();
+        setBackToBeforeTheCluster(tenant);
+
+        tell("delete", "success", cluster, tenant);
+
+        eventually().until(() -> failures(cluster).equals(List.of("deleted-meanwhile")));
+        assertThat(ofType(cluster, "credential.failed")
+                        .getFirst()
+                        .at("/data/project")
+                        .asText())
+                .isEqualTo(tenant.project());
+        assertThat(custodian(tenant)).isNotEmpty();
+        tellRevoked(cluster);
+        eventually().until(() -> is("revoked and share is null", cluster));
+        assertThat(custodian(tenant)).isEmpty();
+    }
+
+    @Test
+    void aShareThatIsHeardOfAgainAfterTheRevocationIsGivenBack() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        provisioned(cluster);
+        credentialsAreHeard();
+        var told = records(cluster).getFirst();
+        setBackToBeforeTheCluster(tenant);
+
+        tellRevoked(cluster);
+        eventually().until(() -> is("revoked", cluster) && isSettled(cluster));
+        bus.send(credentials, null, told.key(), told.value());
+
+        eventually().until(() -> is("client_announced = 1 and share is null", cluster) && isSettled(cluster));
+        assertThat(custodian(tenant)).isEmpty();
+    }
+
+    /** And what was told of the cluster is not heard again, as if it were in an outbox that is lost. */
+    private void setBackToBeforeTheCluster(Tenant tenant) {
+        update("delete from cluster where cluster = '%s'".formatted(cluster));
+        update("delete from project where project = '%s'".formatted(tenant.project()));
     }
 
     @Test

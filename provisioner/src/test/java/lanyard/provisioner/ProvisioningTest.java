@@ -246,6 +246,17 @@ class ProvisioningTest {
     }
 
     @Example
+    void anAttemptIsWithdrawnWhereItWasMadeOrElseWhereEverybodySaysThatTheClusterIs() {
+        inEveryCase(state -> {
+            if (state.next() instanceof Step.Withdraw(var project)) {
+                var share = state.recorded().share();
+                var told = state.desired().disputed() ? null : state.desired().project();
+                assertThat(project).isEqualTo(share == null ? told : share);
+            }
+        });
+    }
+
+    @Example
     void theShareInTheCustodianIsGivenBackOnceAndOnlyAfterTheRevocation() {
         inEveryCase(state -> {
             var recorded = state.recorded();
@@ -406,7 +417,8 @@ class ProvisioningTest {
                         true,
                         r.share());
             case Step.RemoveSurplus _ -> at(at, r.touched(), r.announced(), false, r.share());
-            case Step.Withdraw() -> at(at, false, r.announced(), r.surplus(), r.share());
+            case Step.Withdraw(var project) ->
+                at(at, false, r.announced(), r.surplus(), r.share() == null ? project : r.share());
             case Step.Release _ -> at(at, r.touched(), r.announced(), r.surplus(), null);
         };
     }

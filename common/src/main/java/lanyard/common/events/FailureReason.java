@@ -14,7 +14,7 @@ public enum FailureReason {
     PROJECT_GONE,
     /** Two creates of the cluster name different owners or projects: one of them lies. */
     DISPUTED,
-    /** The cluster was deleted before its credential was ready. */
+    /** The cluster is gone, and no credential of it was ready: there may be what an attempt has left. */
     DELETED_MEANWHILE,
     /** Keystone understood a step and refuses it. */
     KEYSTONE_REFUSED,

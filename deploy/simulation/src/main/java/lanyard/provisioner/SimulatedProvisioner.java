@@ -73,6 +73,7 @@ public final class SimulatedProvisioner implements Replica {
                     row.phase = Phase.PRESENT;
                     row.client = 1;
                     row.backend = 1;
+                    row.touched = true;
                     row.trusts = new String[0];
                     row.roles = new String[0];
                     row.firstHeard = tables.clock().instant();

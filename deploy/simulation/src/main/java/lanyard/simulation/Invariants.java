@@ -245,7 +245,7 @@ final class Invariants implements ModelKeystone.Removals {
             }
         }
         for (var user : keystone().ownUsers()) {
-            if (!allowed.contains(user.name) && !isForgotten(user)) {
+            if (!allowed.contains(user.name)) {
                 throw new Violation("nothing of a cluster that is gone is left", "user " + user.name);
             }
         }
@@ -262,21 +262,6 @@ final class Invariants implements ModelKeystone.Removals {
                         "trust " + trust.trust().id());
             }
         }
-    }
-
-    /**
-     * Whether it is a custodian that was made, and of which nothing was told before the provisioner's database was set back: nobody but
-     * Keystone can know of it, and so nobody but a sweep removes it.
-     */
-    private boolean isForgotten(Account user) {
-        return !world.plan.sweeps()
-                && world.faults().containsKey(Fault.DATABASE_RESTORED)
-                && kafka.all(ModelKafka.CREDENTIALS).stream()
-                        .noneMatch(record -> EventCodec.read(record.value())
-                                        instanceof Read.Event(CredentialProvisioned told, var _, var _, var _)
-                                && user.name.equals(UserNames.custodian(told.project())))
-                && conductor().clusters().stream()
-                        .anyMatch(cluster -> user.name.equals(UserNames.custodian(cluster.project)));
     }
 
     /** All that was committed to an outbox is on its topic, and that of one key is in its order. */

@@ -1,6 +1,7 @@
 package lanyard.simulation;
 
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import lanyard.common.delegation.TrustName;
@@ -29,16 +30,33 @@ final class Operator {
         return busy == 0;
     }
 
-    /** Backs the database of a service up, and sets it back later. */
-    void restore(Service service) {
+    /** Backs the schemas of these services up, all at one moment, and sets them back later, all at one moment again. */
+    void restore(List<Service> services, ModelKafka kafka) {
         busy++;
         world.spawn(null, "operator", () -> {
-            world.sleep(world.someTime(30 * World.MINUTE));
-            var backup = service.backUp();
-            world.sleep(world.someTime(World.HOUR));
-            backup.run();
+            var bus = kafka.watch("operator", world.random.nextBoolean() ? ModelKafka.INFO : ModelKafka.CREDENTIALS);
+            awaitSomething(bus);
+            var backups = services.stream().map(Service::backUp).toList();
+            awaitSomething(bus);
+            backups.forEach(Runnable::run);
             busy--;
         });
+    }
+
+    /** Some time, or until more was told: then somebody is about to act on it. */
+    private void awaitSomething(ModelKafka.Consumer bus) {
+        if (world.random.nextBoolean()) {
+            world.sleep(world.someTime(World.HOUR));
+            return;
+        }
+        var until = world.now() + 30 * World.MINUTE;
+        for (var more = 1 + world.random.nextInt(4); more > 0 && world.now() < until; more--) {
+            world.await(Coroutine.Next.KAFKA, () -> bus.hasNext() || world.now() >= until, () -> until);
+            if (bus.hasNext()) {
+                bus.poll();
+            }
+        }
+        world.sleep(world.someTime(World.SECOND));
     }
 
     /** Makes by hand, or brings back with a backup, what is nobody's. */

@@ -22,7 +22,7 @@ import lanyard.common.events.Trusteeship;
  * @param succession whether a cluster is made when the one before it is gone, all in one project
  * @param asksConductor whether the conductor's API is configured
  * @param sweeps whether Keystone is swept, and people leave there what is nobody's
- * @param restores whether a database is set back
+ * @param restores whether the database of one service, or of all at once, is set back
  */
 record Plan(
         int clusters,

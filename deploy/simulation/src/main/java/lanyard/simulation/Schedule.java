@@ -64,7 +64,7 @@ final class Schedule {
         conductor = new Conductor(world, kafka, keystone);
         operator = new Operator(world, keystone, conductor);
         if (world.plan.restores()) {
-            operator.restore(world.oneOf(services));
+            operator.restore(world.random.nextBoolean() ? services : List.of(world.oneOf(services)), kafka);
         }
         invariants.watch(keystone, conductor);
     }
