@@ -2,6 +2,7 @@ package lanyard.revoker;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * was seen that nothing is left.
  */
 @ApplicationScoped
+@Startup // So that a setting that can't work is said at the start.
 class RevokeCluster implements Reconciliation {
     private static final Logger LOG = Logger.getLogger(RevokeCluster.class);
 

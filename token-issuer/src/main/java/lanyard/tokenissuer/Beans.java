@@ -1,9 +1,11 @@
 package lanyard.tokenissuer;
 
 import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
 import lanyard.common.database.Transactions;
 import lanyard.common.reconcile.LeasedRows;
 import lanyard.common.secrets.KeyRing;
@@ -39,8 +41,12 @@ class Beans {
         return new LeasedRows<>(transactions, ClusterRow.class, ClusterRow::recorded);
     }
 
-    /** Makes all of them at the start, so that a wrong setting is told then, and not to the first cluster. */
-    void check(@Observes StartupEvent event, KeyRing keys, Seal seal, DoorUrl door) {
+    /** Makes all of them before the first message is read, so that a wrong setting is told then, and not held against that message. */
+    void check(
+            @Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent event,
+            KeyRing keys,
+            Seal seal,
+            DoorUrl door) {
         LOG.infof("the door is %s, credentials are derived from %s and sealed to %s", door, keys, seal.recipients());
     }
 }

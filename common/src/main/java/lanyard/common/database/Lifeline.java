@@ -58,14 +58,11 @@ public class Lifeline implements Presence {
     private volatile boolean running = true;
     private long sessions;
 
-    public Lifeline(Vertx vertx, LanyardConfig config) {
-        var database = config.database();
+    public Lifeline(Vertx vertx, Connection connection, LanyardConfig config) {
         this.vertx = vertx;
-        this.options = PgConnectOptions.fromUri(database.url())
-                .setUser(database.username())
-                .setPassword(database.password())
-                .setConnectTimeout(PATIENCE_MILLIS);
-        this.schema = database.username();
+        this.options = connection.options();
+        this.schema = config.database().username();
+        options.setConnectTimeout(PATIENCE_MILLIS);
         connect();
     }
 

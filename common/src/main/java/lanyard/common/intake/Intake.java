@@ -14,11 +14,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import lanyard.common.conductor.ClusterNotification;
 import lanyard.common.conductor.Parsed;
+import lanyard.common.kafka.ReadTopics;
 import lanyard.common.outbox.Outbox;
 import lanyard.common.tracing.LogFields;
 import lanyard.common.tracing.OpenSpan;
@@ -67,13 +66,10 @@ public class Intake {
     }
 
     /** There from the start: Prometheus sees no increase in a series that begins with one. */
-    void start(
-            @Observes StartupEvent event,
-            @ConfigProperty(name = "mp.messaging.incoming.credentials.topic") String credentials,
-            @ConfigProperty(name = "mp.messaging.incoming.notifications.topics") Optional<List<String>> notifications) {
-        Stream.concat(Stream.of(credentials), notifications.stream().flatMap(List::stream))
-                .forEach(
-                        topic -> List.of("read", "ignored", "dead-lettered").forEach(result -> counter(topic, result)));
+    void start(@Observes StartupEvent event, ReadTopics topics) {
+        for (var topic : topics.names()) {
+            List.of("read", "ignored", "dead-lettered").forEach(result -> counter(topic, result));
+        }
     }
 
     /** What a transaction does with all that the conductor told. */

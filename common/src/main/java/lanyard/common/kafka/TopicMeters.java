@@ -3,12 +3,6 @@ package lanyard.common.kafka;
 import io.micrometer.core.instrument.config.MeterFilter;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * What Kafka's consumers tell of topics, once for each. Since 4.1 they tell of a topic that has a dot in its name a second time, with
@@ -18,15 +12,12 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 class TopicMeters {
     @Produces
     @Singleton
-    MeterFilter onlyTopicsThatAreRead(
-            @ConfigProperty(name = "mp.messaging.incoming.credentials.topic") String credentials,
-            @ConfigProperty(name = "mp.messaging.incoming.notifications.topics") Optional<List<String>> notifications) {
-        Set<String> read = Stream.concat(
-                        Stream.of(credentials), notifications.stream().flatMap(List::stream))
-                .collect(Collectors.toUnmodifiableSet());
+    MeterFilter onlyTopicsThatAreRead(ReadTopics read) {
         return MeterFilter.deny(meter -> {
             var topic = meter.getTag("topic");
-            return topic != null && meter.getName().startsWith("kafka.consumer.") && !read.contains(topic);
+            return topic != null
+                    && meter.getName().startsWith("kafka.consumer.")
+                    && !read.names().contains(topic);
         });
     }
 }

@@ -1,5 +1,6 @@
 package lanyard.common.reconcile;
 
+import io.quarkus.runtime.Startup;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.RowSet;
@@ -16,6 +17,7 @@ import org.jboss.logging.Logger;
 
 /** Hands out the service's due rows, each to one worker in one replica, by the database's clock. */
 @ApplicationScoped
+@Startup // So that a setting that can't work is said at the start.
 class Leases {
     private static final Logger LOG = Logger.getLogger(Leases.class);
 

@@ -52,6 +52,12 @@ public interface LanyardConfig {
         /** {@code postgresql://host:port/database}, without a user in it. */
         String url();
 
+        /**
+         * A file of PEM certificates: the authorities of which one must have signed the server's. With it every connection is by TLS,
+         * for the host that the URL names.
+         */
+        Optional<Path> caCertificate();
+
         /** The service's own role. It owns a schema of the same name, and reads no other. */
         String username();
 

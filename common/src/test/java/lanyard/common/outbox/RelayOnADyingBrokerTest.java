@@ -10,7 +10,6 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +19,7 @@ import lanyard.common.database.Transactions;
 import lanyard.common.reconcile.ByHand;
 import lanyard.common.reconcile.Database;
 import lanyard.common.settings.LanyardConfig;
+import lanyard.common.testing.FreePort;
 import lanyard.common.testing.MortalBroker;
 import lanyard.common.testing.RealParts;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -142,11 +142,7 @@ class RelayOnADyingBrokerTest {
     public static class APlaceForABroker implements QuarkusTestResourceLifecycleManager {
         @Override
         public Map<String, String> start() {
-            try {
-                return Map.of("kafka.bootstrap.servers", "127.0.0.1:" + MortalBroker.freePort());
-            } catch (IOException e) {
-                throw new IllegalStateException(e);
-            }
+            return Map.of("kafka.bootstrap.servers", "127.0.0.1:" + FreePort.find());
         }
 
         @Override

@@ -22,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import lanyard.common.database.Connection;
 import lanyard.common.database.Departures;
 import lanyard.common.database.Lifeline;
 import lanyard.common.settings.LanyardConfig;
@@ -47,6 +48,9 @@ class LeasesTest {
 
     @Inject
     Vertx vertx;
+
+    @Inject
+    Connection connection;
 
     @Inject
     LanyardConfig config;
@@ -241,7 +245,7 @@ class LeasesTest {
 
     /** Another replica, of which the others see that it lives. */
     private Lifeline replica() {
-        var another = new Lifeline(vertx, config);
+        var another = new Lifeline(vertx, connection, config);
         await().atMost(PATIENCE).until(another::isSeen);
         return another;
     }

@@ -1,7 +1,6 @@
 package lanyard.common.testing;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +39,7 @@ public final class MortalBroker implements AutoCloseable {
                 num.partitions=3
                 offsets.topic.replication.factor=1
                 """
-                        .formatted(address, freePort(), directory.resolve("data")));
+                        .formatted(address, FreePort.find(), directory.resolve("data")));
         run(
                         "kafka.tools.StorageTool",
                         "format",
@@ -48,12 +47,6 @@ public final class MortalBroker implements AutoCloseable {
                         Uuid.randomUuid().toString(),
                         "--config")
                 .waitFor();
-    }
-
-    public static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     /** Starts it, with all that it had when it was killed, and waits until it listens. */

@@ -3,7 +3,6 @@ package lanyard.common.testing;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -54,7 +53,7 @@ public final class RealConductor implements QuarkusTestResourceLifecycleManager 
         try {
             var directory =
                     Files.createTempDirectory(Path.of("target"), "magnum").toAbsolutePath();
-            port = freePort();
+            port = FreePort.find();
             configure(directory);
             var builder = new ProcessBuilder(PYTHON, "/usr/bin/gunicorn")
                     .redirectErrorStream(true)
@@ -263,12 +262,6 @@ public final class RealConductor implements QuarkusTestResourceLifecycleManager 
         sql("drop schema if exists " + name + " cascade");
         keystone.removeDomain(name);
         System.clearProperty(SCHEMA);
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     private static void sql(String... statements) {

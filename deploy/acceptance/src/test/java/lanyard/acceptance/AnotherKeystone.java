@@ -4,7 +4,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,7 +14,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import lanyard.common.testing.FreePort;
 import lanyard.common.testing.RealParts;
 
 /** A second server of the stack's own Keystone, on the same database, with other settings. */
@@ -27,11 +26,7 @@ final class AnotherKeystone implements AutoCloseable {
     private Process process;
 
     AnotherKeystone() {
-        try (var socket = new ServerSocket(0)) {
-            this.port = socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        this.port = FreePort.find();
     }
 
     /** Where the stack's Keystone has its configuration; a Keystone that runs elsewhere has none here. */
@@ -116,13 +111,6 @@ final class AnotherKeystone implements AutoCloseable {
         if (process == null) {
             return;
         }
-        process.destroy();
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ServiceProcess.end(process, 10);
     }
 }

@@ -25,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lanyard.common.conductor.Capture;
+import lanyard.common.testing.FreePort;
 import lanyard.common.testing.MortalBroker;
 import lanyard.common.testing.TestBus;
 import org.apache.kafka.clients.admin.Admin;
@@ -70,7 +71,7 @@ class ConductorBridgeTest {
 
     @BeforeAll
     void start() throws Exception {
-        broker = "127.0.0.1:" + MortalBroker.freePort();
+        broker = "127.0.0.1:" + FreePort.find();
         kafka = new MortalBroker(broker);
         var starting = Thread.ofVirtual()
                 .start(() -> sneaky(() -> {

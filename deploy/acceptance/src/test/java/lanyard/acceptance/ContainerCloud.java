@@ -12,7 +12,6 @@ import com.github.dockerjava.api.model.Volume;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -26,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Stream;
+import lanyard.common.testing.FreePort;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
 import lanyard.common.testing.TestKeystone;
@@ -54,7 +54,7 @@ final class ContainerCloud implements AutoCloseable {
     private final Map<String, String> passwords = new HashMap<>();
     private final List<String> volumes = new ArrayList<>();
     private final List<GenericContainer<?>> containers = new ArrayList<>();
-    private final int kafkaPort = freePort();
+    private final int kafkaPort = FreePort.find();
     /** What {@code ./lanyard bootstrap-cloud} has written: passwords and Keystone's policy. */
     private final Path prepared;
 
@@ -450,14 +450,6 @@ final class ContainerCloud implements AutoCloseable {
 
     private static DockerClient docker() {
         return DockerClientFactory.instance().client();
-    }
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lanyard.common.testing.RealParts;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.junit.jupiter.api.Assumptions;
@@ -32,6 +33,7 @@ import org.testcontainers.DockerClientFactory;
  */
 record Engine(String command, Map<String, String> environment, String debian, String jdk, String keystone) {
     private static final String PREFIX = "localhost/lanyard-test";
+    private static final String AGAIN = "localhost/lanyard-test-again";
     private static final Duration PATIENCE = Duration.ofMinutes(20);
     private static final Pattern LINE = Pattern.compile("export (\\w+)='(.*)'");
 
@@ -50,11 +52,49 @@ record Engine(String command, Map<String, String> environment, String debian, St
 
     /** Builds the services' images as an operator does. */
     Engine buildImages() {
-        var built = Operator.runs(
-                environment,
-                List.of("images", "--engine=" + command, "--name=" + PREFIX, "--base=" + debian, "--jdk=" + jdk));
-        assertThat(built.exitCode()).as(built.text()).isZero();
+        build(ServiceProcess.THIS_VERSION, PREFIX);
         return this;
+    }
+
+    /** The digests of what a service's image is made of. */
+    List<String> layers(String service) {
+        return layersOf(image(service));
+    }
+
+    /** The same, of an image that is built from another checkout. */
+    List<String> layersBuiltIn(SecondCheckout checkout, String service) {
+        build(checkout.directory(), AGAIN, service);
+        return layersOf(AGAIN + "/" + service + ":latest");
+    }
+
+    private void build(Path checkout, String name, String... services) {
+        var built = Operator.runs(
+                checkout,
+                environment,
+                Stream.concat(
+                                Stream.of(
+                                        "images",
+                                        "--engine=" + command,
+                                        "--name=" + name,
+                                        "--base=" + debian,
+                                        "--jdk=" + jdk),
+                                Stream.of(services))
+                        .toList());
+        assertThat(built.exitCode()).as(built.text()).isZero();
+    }
+
+    private static List<String> layersOf(String image) {
+        return Objects.requireNonNull(Objects.requireNonNull(DockerClientFactory.instance()
+                        .client()
+                        .inspectImageCmd(image)
+                        .exec()
+                        .getRootFS())
+                .getLayers());
+    }
+
+    /** Docker keeps the times of the files that it copies. */
+    boolean setsTimes() {
+        return command.endsWith("podman");
     }
 
     /** What the image of a service says of itself. */

@@ -17,6 +17,7 @@ import org.apache.kafka.common.resource.ResourceType;
 
 /** What each user of Kafka's may, as the table in {@code docs/security.md} has it. */
 final class KafkaRights {
+    static final String CONDUCTORS_GROUP = "lanyard-conductor";
     private static final Pattern CELLS = Pattern.compile("\\s*\\|\\s*");
 
     private final Lanyard lanyard;
@@ -70,11 +71,15 @@ final class KafkaRights {
     /** What the table calls by its usual name is called otherwise here. */
     private Stream<ResourcePattern> resources(String name, String user) {
         return switch (name) {
-            case "group lanyard-<service>" ->
-                Stream.of(new ResourcePattern(ResourceType.GROUP, lanyard.group(user), PatternType.LITERAL));
+            case "group lanyard-<service>" -> group(lanyard.group(user));
+            case "group " + CONDUCTORS_GROUP -> group(CONDUCTORS_GROUP);
             case "notifications.*" -> topics("notifications");
             default -> topics(name.replace("lanyard.", ""));
         };
+    }
+
+    private static Stream<ResourcePattern> group(String name) {
+        return Stream.of(new ResourcePattern(ResourceType.GROUP, name, PatternType.LITERAL));
     }
 
     private Stream<ResourcePattern> topics(String setting) {

@@ -47,12 +47,17 @@ final class Operator {
 
     /** What a command says that needs no stack. */
     static Read runs(Map<String, String> environment, List<String> arguments) {
+        return runs(ServiceProcess.THIS_VERSION, environment, arguments);
+    }
+
+    /** The same, of what has been built in another checkout. */
+    static Read runs(Path checkout, Map<String, String> environment, List<String> arguments) {
         try {
             var command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xmx128m",
                     "-XX:TieredStopAtLevel=1",
-                    "-Dlanyard.checkout=" + ServiceProcess.THIS_VERSION,
+                    "-Dlanyard.checkout=" + checkout,
                     "-cp",
                     classPath(),
                     "lanyard.local.Lanyard"));

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -20,9 +19,9 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lanyard.common.testing.FreePort;
 
 /** A real Prometheus, from Debian's package, that scrapes once a second. */
 final class Prometheus implements AutoCloseable {
@@ -36,7 +35,7 @@ final class Prometheus implements AutoCloseable {
 
     /** @param targets host and port of each job */
     Prometheus(Path rules, Map<String, String> targets) throws IOException, InterruptedException {
-        port = freePort();
+        port = FreePort.find();
         var program = program("prometheus");
         var configuration = DIRECTORY.resolve("prometheus.yaml");
         var jobs = targets.entrySet().stream()
@@ -85,29 +84,13 @@ final class Prometheus implements AutoCloseable {
         return new UnpackedPackages(DIRECTORY, "prometheus").program("usr/bin/" + name);
     }
 
-    private static int freePort() {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-            try (Stream<Path> data = Files.walk(DIRECTORY.resolve("data-" + port))) {
-                data.sorted(Comparator.reverseOrder())
-                        .forEach(path -> path.toFile().delete());
-            }
+        ServiceProcess.end(process, 10);
+        try (Stream<Path> data = Files.walk(DIRECTORY.resolve("data-" + port))) {
+            data.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 }

@@ -6,19 +6,17 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import lanyard.common.testing.FreePort;
 
 /**
  * A real RabbitMQ, from Debian's package, that a test may stop and start again. It has a node name, ports, data, an Erlang cookie and a
@@ -49,10 +47,10 @@ final class RealRabbitMq implements AutoCloseable {
             "erlang-xmerl");
     private static final Duration LIMIT = Duration.ofSeconds(90);
 
-    final int port = freePort();
-    final int tlsPort = freePort();
-    private final int mapperPort = freePort();
-    private final int distributionPort = freePort();
+    final int port = FreePort.find();
+    final int tlsPort = FreePort.find();
+    private final int mapperPort = FreePort.find();
+    private final int distributionPort = FreePort.find();
     private final Path directory;
     private final Process mapper;
     private Process server;
@@ -83,39 +81,10 @@ final class RealRabbitMq implements AutoCloseable {
         return PACKAGES.program("usr/lib/erlang/bin/" + program);
     }
 
-    private void makeCertificates() throws IOException, InterruptedException {
-        openssl("-subj", "/CN=an authority", "-keyout", "ca.key", "-out", "ca.pem");
-        openssl(
-                "-CA",
-                "ca.pem",
-                "-CAkey",
-                "ca.key",
-                "-subj",
-                "/CN=rabbitmq",
-                "-addext",
-                "subjectAltName=DNS:localhost",
-                "-keyout",
-                "key.pem",
-                "-out",
-                "certificate.pem");
-    }
-
-    private void openssl(String... arguments) throws IOException, InterruptedException {
-        var command = new ArrayList<>(List.of(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-days",
-                "2"));
-        command.addAll(List.of(arguments));
-        if (process(command.toArray(String[]::new)).start().waitFor() != 0) {
-            throw new IllegalStateException("openssl failed, see " + log());
-        }
+    private void makeCertificates() {
+        var certificates = new Certificates(directory);
+        certificates.makeAuthority("ca");
+        certificates.make("rabbitmq", "ca", "DNS:localhost");
     }
 
     private void configure() throws IOException {
@@ -124,9 +93,9 @@ final class RealRabbitMq implements AutoCloseable {
                 """
                 listeners.tcp.1 = 127.0.0.1:%d
                 listeners.ssl.1 = 127.0.0.1:%d
-                ssl_options.cacertfile = %3$s/ca.pem
-                ssl_options.certfile = %3$s/certificate.pem
-                ssl_options.keyfile = %3$s/key.pem
+                ssl_options.cacertfile = %3$s/ca.crt
+                ssl_options.certfile = %3$s/rabbitmq.crt
+                ssl_options.keyfile = %3$s/rabbitmq.key
                 load_definitions = %3$s/definitions.json
                 log.console = true
                 log.file = false
@@ -220,7 +189,7 @@ final class RealRabbitMq implements AutoCloseable {
     }
 
     Path authority() {
-        return directory.resolve("ca.pem");
+        return directory.resolve("ca.crt");
     }
 
     private ProcessBuilder process(String... command) {
@@ -252,14 +221,6 @@ final class RealRabbitMq implements AutoCloseable {
             for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
-        }
-    }
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
         }
     }
 }

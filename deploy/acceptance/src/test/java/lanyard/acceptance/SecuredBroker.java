@@ -4,8 +4,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +15,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import lanyard.common.testing.FreePort;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
@@ -38,16 +37,18 @@ final class SecuredBroker implements AutoCloseable {
     private final Path directory;
     private final String passwords;
     private final String certificates;
+    private final Certificates made;
     private final Process process;
 
     SecuredBroker() {
         try {
             directory = Files.createTempDirectory(Path.of("target"), "secured-broker")
                     .toAbsolutePath();
-            passwords = "127.0.0.1:" + freePort();
-            certificates = "127.0.0.1:" + freePort();
-            makeCertificate("authority", "-addext", "basicConstraints=critical,CA:true");
-            Files.writeString(directory.resolve("server.properties"), properties(freePort(), certificate(ITSELF)));
+            passwords = "127.0.0.1:" + FreePort.find();
+            certificates = "127.0.0.1:" + FreePort.find();
+            made = new Certificates(directory);
+            made.makeAuthority("authority");
+            Files.writeString(directory.resolve("server.properties"), properties(FreePort.find(), certificate(ITSELF)));
             var format = java(
                     "kafka.tools.StorageTool",
                     "format",
@@ -196,7 +197,7 @@ final class SecuredBroker implements AutoCloseable {
     /** The same, with its certificate in a store that has a password, as Strimzi makes it. */
     Map<String, String> byStore(String user) {
         var pem = certificate(user).toString();
-        openssl("pkcs12", "-export", "-in", pem, "-out", user + ".p12", "-passout", "pass:" + STORE_PASSWORD);
+        made.openssl("pkcs12", "-export", "-in", pem, "-out", user + ".p12", "-passout", "pass:" + STORE_PASSWORD);
         var told = new HashMap<>(byCertificate(user));
         told.put("ssl.keystore.type", "PKCS12");
         told.put("ssl.keystore.location", directory.resolve(user + ".p12").toString());
@@ -214,16 +215,7 @@ final class SecuredBroker implements AutoCloseable {
         if (Files.exists(both)) {
             return both;
         }
-        makeCertificate(
-                user,
-                "-CA",
-                "authority.crt",
-                "-CAkey",
-                "authority.key",
-                "-addext",
-                "basicConstraints=CA:false",
-                "-addext",
-                "subjectAltName=IP:127.0.0.1");
+        made.make(user, "authority", "IP:127.0.0.1");
         try {
             return Files.writeString(
                     both,
@@ -231,34 +223,6 @@ final class SecuredBroker implements AutoCloseable {
                             + Files.readString(directory.resolve(user + ".crt")));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Makes a key and its certificate, which vouches for itself unless it is told of an authority. */
-    private void makeCertificate(String name, String... options) {
-        var arguments = new ArrayList<>(List.of("req", "-x509", "-days", "2", "-subj", "/CN=" + name));
-        arguments.addAll(List.of("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"));
-        arguments.addAll(List.of("-keyout", name + ".key", "-out", name + ".crt"));
-        arguments.addAll(List.of(options));
-        openssl(arguments.toArray(String[]::new));
-    }
-
-    private void openssl(String... arguments) {
-        var command = new ArrayList<>(List.of("openssl"));
-        command.addAll(List.of(arguments));
-        try {
-            var openssl = new ProcessBuilder(command)
-                    .directory(directory.toFile())
-                    .redirectErrorStream(true)
-                    .start();
-            var output = new String(openssl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (openssl.waitFor() != 0) {
-                throw new IllegalStateException(output);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
         }
     }
 
@@ -282,21 +246,8 @@ final class SecuredBroker implements AutoCloseable {
         return directory.resolve("log");
     }
 
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        ServiceProcess.end(process, 20);
     }
 }

@@ -16,8 +16,12 @@ import java.util.UUID;
 import lanyard.common.testing.TestBus;
 import lanyard.common.testing.TestKeystone;
 import lanyard.common.testing.TestKeystone.Tenant;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -233,6 +237,28 @@ class SecuredKafkaTest {
         assertRefused("provisioner", lanyard.notifications());
         assertRefused("conductor", lanyard.credentials());
         assertRefused("bridge", lanyard.credentials());
+    }
+
+    @Test
+    void the_conductor_reads_what_is_for_it_in_a_group_of_its_own_and_in_nobody_elses() {
+        try (var reader = reader(KafkaRights.CONDUCTORS_GROUP)) {
+            await().atMost(PATIENCE).until(() -> {
+                reader.poll(Duration.ofMillis(100));
+                return !reader.assignment().isEmpty();
+            });
+            reader.commitSync();
+        }
+        try (var reader = reader(lanyard.group("token-issuer"))) {
+            assertThatThrownBy(() -> reader.poll(PATIENCE)).isInstanceOf(GroupAuthorizationException.class);
+        }
+    }
+
+    private KafkaConsumer<byte[], byte[]> reader(String group) {
+        var settings = new HashMap<String, Object>(broker.byCertificate("conductor"));
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        var reader = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        reader.subscribe(List.of(lanyard.credentials()));
+        return reader;
     }
 
     private void assertRefused(String user, String topic) {

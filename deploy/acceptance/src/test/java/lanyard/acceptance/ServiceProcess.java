@@ -4,7 +4,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,6 +16,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import lanyard.common.testing.FreePort;
 
 /** One of the services as an operator runs it: the packaged program, in a process of its own. */
 final class ServiceProcess implements AutoCloseable {
@@ -24,13 +24,14 @@ final class ServiceProcess implements AutoCloseable {
     static final Path THIS_VERSION = Path.of("..", "..").toAbsolutePath().normalize();
 
     private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final int PATIENCE_SECONDS = 30;
 
     private final Path program;
     private final String service;
     private final Map<String, String> settings;
     private final Path log;
     private final Path archive;
-    private final int port = freePort();
+    private final int port = FreePort.find();
     private final int healthPort;
     private Process process;
 
@@ -43,7 +44,7 @@ final class ServiceProcess implements AutoCloseable {
         this.service = program.getName(program.getNameCount() - 4).toString();
         this.settings = new HashMap<>(settings);
         // The door has a port of its own for health and metrics, which no cluster is to reach.
-        this.healthPort = service.equals("token-issuer") ? freePort() : port;
+        this.healthPort = service.equals("token-issuer") ? FreePort.find() : port;
         this.log = Path.of("target", "logs", service + "-" + port + ".log").toAbsolutePath();
         // One for each version. The JVM writes it to a new file, its header last, so two that end at the same time do
         // no harm.
@@ -171,22 +172,22 @@ final class ServiceProcess implements AutoCloseable {
     /** Ends the service as a lost machine would: at once, in the middle of whatever it does. */
     void kill() {
         process.destroyForcibly();
-        awaitEnd();
+        end(process, PATIENCE_SECONDS);
     }
 
     /** Ends the service as an operator would. */
     @Override
     public void close() {
-        if (process == null) {
-            return;
+        if (process != null) {
+            end(process, PATIENCE_SECONDS);
         }
-        process.destroy();
-        awaitEnd();
     }
 
-    private void awaitEnd() {
+    /** Ends a process as an operator would, and by force if it has not ended after so many seconds. */
+    static void end(Process process, int seconds) {
+        process.destroy();
         try {
-            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
             }
         } catch (InterruptedException e) {
@@ -196,13 +197,5 @@ final class ServiceProcess implements AutoCloseable {
 
     private static String variable(String setting) {
         return setting.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
-    }
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -2,10 +2,12 @@ package lanyard.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.testcontainers.containers.GenericContainer;
@@ -91,7 +94,7 @@ class TheImagesTest {
                 .orElseThrow();
         // The JVM ends at once if it can't use its archive; the service ends later, as it lacks its settings.
         try (var alone = new GenericContainer<>(engine.image(service))
-                .withEnv("JDK_JAVA_OPTIONS", options + " -XX:AOTMode=on")
+                .withEnv("JDK_JAVA_OPTIONS", options + " -Xshare:on")
                 .waitingFor(Wait.forLogMessage(".*(SRCFG|lanyard\\.kafka).*", 1).withStartupTimeout(PATIENCE))) {
             alone.start();
         }
@@ -100,6 +103,14 @@ class TheImagesTest {
         assertThat(contents.at("/bomFormat").asText()).isEqualTo("CycloneDX");
         assertThat(contents.at("/components").findValuesAsText("name"))
                 .contains("kafka-clients", "lz4-java", "quarkus-core");
+    }
+
+    @Test
+    @Order(1)
+    void another_checkout_of_the_same_sources_gives_the_same_layers(@TempDir Path elsewhere) throws Exception {
+        assumeTrue(engine.setsTimes(), "the engine leaves the times of files in the layers");
+        var second = SecondCheckout.of("revoker", elsewhere);
+        assertThat(engine.layersBuiltIn(second, "revoker")).isEqualTo(engine.layers("revoker"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package lanyard.common.keystone.openstack4j;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Startup;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Keystone share one pool of connections and one bound on calls, and all share the administrator's token.
  */
 @Singleton
+@Startup // So that a setting that can't work is said at the start.
 class KeystoneBeans {
     private final KeystoneConfig config;
     private final InstantSource clock;

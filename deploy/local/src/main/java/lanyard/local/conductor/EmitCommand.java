@@ -11,6 +11,7 @@ import lanyard.local.keystone.Keystone;
 import lanyard.local.keystone.Named;
 import lanyard.local.stack.HomeOptions;
 import lanyard.local.stack.KafkaAccess;
+import lanyard.local.terminal.Trouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -89,7 +90,12 @@ public final class EmitCommand implements Callable<Integer> {
             // Keystone is not needed, so it may be down.
             return new ToldCluster(uuid, name, new Named(project, project), new Named(owner, owner), labels);
         }
-        var keystone = new Keystone(env.getOrDefault("OS_AUTH_URL", "")).login(env);
+        if (!env.containsKey("OS_AUTH_URL")) {
+            throw new Trouble(
+                    "there is no Keystone in this home's env to look up names in",
+                    "give --project and --owner as ids, or put OS_AUTH_URL and the other OS_... into it");
+        }
+        var keystone = new Keystone(env.get("OS_AUTH_URL")).login(env);
         return new ToldCluster(uuid, name, keystone.find("projects", project), keystone.find("users", owner), labels);
     }
 
