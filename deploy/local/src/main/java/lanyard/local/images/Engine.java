@@ -62,7 +62,8 @@ public record Engine(String command) {
         var build = new ArrayList<>(List.of(command, "build", "--file=" + recipe, "--tag=" + image, "--network=none"));
         build.addAll(
                 command.endsWith("podman")
-                        ? List.of("--timestamp=" + epochSeconds)
+                        // A layer from its store may have the time of another commit.
+                        ? List.of("--timestamp=" + epochSeconds, "--no-cache")
                         : List.of("--progress=plain", "--build-arg=SOURCE_DATE_EPOCH=" + epochSeconds));
         build.addAll(options);
         build.add(context.toString());

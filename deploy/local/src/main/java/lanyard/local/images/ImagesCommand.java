@@ -123,6 +123,7 @@ public final class ImagesCommand implements Callable<Integer> {
         var checkout = Home.checkout();
         var source = Source.of(checkout);
         var log = checkout.resolve("target/images.log");
+        Files.createDirectories(log.getParent());
         Files.deleteIfExists(log);
         for (var service : services) {
             var image = "%s/%s:%s".formatted(name, service, tag);

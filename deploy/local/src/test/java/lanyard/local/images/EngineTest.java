@@ -39,6 +39,7 @@ class EngineTest {
                         "--tag=lanyard/revoker:1",
                         "--network=none",
                         "--timestamp=1700000000",
+                        "--no-cache",
                         "--build-arg=SERVICE=revoker",
                         directory.toString());
         assertThat(progress).contains("--timestamp=1700000000");
