@@ -29,18 +29,7 @@ class AvailabilityTest {
     @Test
     void highly_available_is_two_of_each_on_different_nodes_and_in_different_zones_if_there_are_any() {
         for (var service : Settings.SERVICES) {
-            var deployment = highlyAvailable.named(Deployment.class, service).getSpec();
-            var pod = deployment.getTemplate();
-            assertThat(deployment.getReplicas()).isEqualTo(2);
-            assertThat(pod.getSpec().getTopologySpreadConstraints())
-                    .extracting(spread -> spread.getTopologyKey() + " " + spread.getWhenUnsatisfiable())
-                    .containsExactly(
-                            "kubernetes.io/hostname DoNotSchedule", "topology.kubernetes.io/zone ScheduleAnyway");
-            assertThat(pod.getSpec().getTopologySpreadConstraints()).allSatisfy(spread -> {
-                assertThat(pod.getMetadata().getLabels().entrySet())
-                        .containsAll(spread.getLabelSelector().getMatchLabels().entrySet());
-                assertThat(spread.getMatchLabelKeys()).contains("app.kubernetes.io/name", "pod-template-hash");
-            });
+            assertTwoApart(highlyAvailable.named(Deployment.class, service));
         }
     }
 
@@ -48,15 +37,41 @@ class AvailabilityTest {
     void a_budget_is_for_the_pods_of_one_service_and_leaves_one_of_them() {
         assertThat(highlyAvailable.all(PodDisruptionBudget.class)).hasSameSizeAs(Settings.SERVICES);
         for (var service : Settings.SERVICES) {
-            var budget =
-                    highlyAvailable.named(PodDisruptionBudget.class, service).getSpec();
-            assertThat(budget.getMaxUnavailable().getIntVal()).isOne();
-            assertThat(budget.getSelector())
-                    .isEqualTo(highlyAvailable
-                            .named(Deployment.class, service)
-                            .getSpec()
-                            .getSelector());
+            assertOneIsLeft(highlyAvailable, service);
         }
+    }
+
+    @Test
+    void of_the_bridge_there_are_two_on_different_nodes_and_no_more_or_one_where_a_cloud_says_so() {
+        assertTwoApart(example.named(Deployment.class, Settings.BRIDGE));
+        assertOneIsLeft(example, Settings.BRIDGE);
+        assertThat(example.all(HorizontalPodAutoscaler.class))
+                .noneMatch(autoscaler ->
+                        autoscaler.getSpec().getScaleTargetRef().getName().equals(Settings.BRIDGE));
+
+        var one = DeploymentsTest.singleWithTheBridge();
+        assertThat(one.named(Deployment.class, Settings.BRIDGE).getSpec().getReplicas())
+                .isOne();
+    }
+
+    private static void assertTwoApart(Deployment deployment) {
+        var pod = deployment.getSpec().getTemplate();
+        assertThat(deployment.getSpec().getReplicas()).isEqualTo(2);
+        assertThat(pod.getSpec().getTopologySpreadConstraints())
+                .extracting(spread -> spread.getTopologyKey() + " " + spread.getWhenUnsatisfiable())
+                .containsExactly("kubernetes.io/hostname DoNotSchedule", "topology.kubernetes.io/zone ScheduleAnyway");
+        assertThat(pod.getSpec().getTopologySpreadConstraints()).allSatisfy(spread -> {
+            assertThat(pod.getMetadata().getLabels().entrySet())
+                    .containsAll(spread.getLabelSelector().getMatchLabels().entrySet());
+            assertThat(spread.getMatchLabelKeys()).contains("app.kubernetes.io/name", "pod-template-hash");
+        });
+    }
+
+    private static void assertOneIsLeft(Manifests manifests, String service) {
+        var budget = manifests.named(PodDisruptionBudget.class, service).getSpec();
+        assertThat(budget.getMaxUnavailable().getIntVal()).isOne();
+        assertThat(budget.getSelector())
+                .isEqualTo(manifests.named(Deployment.class, service).getSpec().getSelector());
     }
 
     @Test

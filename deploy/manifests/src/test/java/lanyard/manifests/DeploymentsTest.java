@@ -17,16 +17,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the three services are given, and what they are not, in each overlay and in the example of a cloud's own. */
+/** What the three services and the bridge are given, and what they are not, in each overlay and in the example of a cloud's own. */
 class DeploymentsTest {
     /** The door's own port, and where the image has health and metrics of each service. */
     private static final int DOOR = 8080;
 
     private static final Map<String, Integer> MANAGEMENT =
-            Map.of("provisioner", 8080, "token-issuer", 9000, "revoker", 8080);
+            Map.of("provisioner", 8080, "token-issuer", 9000, "revoker", 8080, Settings.BRIDGE, 8080);
 
     @Retention(RetentionPolicy.RUNTIME)
     @ParameterizedTest
@@ -37,13 +38,57 @@ class DeploymentsTest {
         return Stream.of(
                 Named.of("single", new Deployed(Manifests.of("overlays/single"))),
                 Named.of("highly-available", new Deployed(Manifests.of("overlays/highly-available"))),
+                Named.of("highly available on a secured Kafka, without the bridge", new Deployed(onASecuredKafka())),
+                Named.of("single with the bridge", new Deployed(singleWithTheBridge())),
                 Named.of("example", new Deployed(Manifests.ofTheExample())));
     }
 
+    private static Manifests onASecuredKafka() {
+        return Manifests.ofAnOwn(
+                "on-a-secured-kafka",
+                Map.of(
+                        "kustomization.yaml",
+                        """
+                        apiVersion: kustomize.config.k8s.io/v1beta1
+                        kind: Kustomization
+                        namespace: lanyard
+                        resources: [../overlays/highly-available]
+                        components: [../components/kafka-tls]
+                        """));
+    }
+
+    /** With neither TLS to RabbitMQ nor to Kafka, and with what is to be said beside: how many, and where RabbitMQ is. */
+    static Manifests singleWithTheBridge() {
+        return Manifests.ofAnOwn(
+                "single-with-the-bridge",
+                Map.of(
+                        "kustomization.yaml",
+                        """
+                        apiVersion: kustomize.config.k8s.io/v1beta1
+                        kind: Kustomization
+                        namespace: lanyard
+                        resources: [../overlays/single]
+                        components: [../components/conductor-bridge]
+                        replicas: [{name: conductor-bridge, count: 1}]
+                        configMapGenerator:
+                          - name: conductor-bridge
+                            literals: [LANYARD_RABBITMQ_ADDRESSES=rabbitmq.rabbitmq, LANYARD_RABBITMQ_USERNAME=lanyard-bridge]
+                        """));
+    }
+
+    @Test
+    void the_bridge_is_there_where_it_is_asked_for() {
+        assertThat(everyWay().filter(way -> way.getPayload().deployments().containsKey(Settings.BRIDGE)))
+                .extracting(Named::getName)
+                .containsExactly("single with the bridge", "example");
+    }
+
     @InEveryWay
-    void there_are_the_three_services_each_from_its_own_image(Deployed deployed) {
+    void there_are_the_three_services_and_at_most_the_bridge_each_from_its_own_image(Deployed deployed) {
         assertThat(deployed.manifests().all(Deployment.class).map(Deployed::name))
-                .containsExactlyInAnyOrderElementsOf(Settings.SERVICES);
+                .containsAll(Settings.SERVICES)
+                .filteredOn(name -> !Settings.SERVICES.contains(name))
+                .isSubsetOf(Settings.BRIDGE);
         deployed.deployments().forEach((service, deployment) -> assertThat(
                         Deployed.container(deployment).getImage())
                 .matches("(registry\\.example\\.org/)?lanyard/" + service + ":[^:]+"));
@@ -100,7 +145,9 @@ class DeploymentsTest {
                     .isEqualTo(MANAGEMENT.get(service) + "/q/health/live");
             assertThat(Deployed.asked(container, container.getReadinessProbe()))
                     .isEqualTo(MANAGEMENT.get(service) + "/q/health/ready");
-            assertThat(container.getReadinessProbe().getTimeoutSeconds()).isGreaterThan(2 * keystoneTimeout);
+            // The bridge asks nobody when it is asked.
+            assertThat(container.getReadinessProbe().getTimeoutSeconds())
+                    .isGreaterThan(service.equals(Settings.BRIDGE) ? 2 : 2 * keystoneTimeout);
         });
     }
 
@@ -110,8 +157,9 @@ class DeploymentsTest {
             var lifecycle = Deployed.container(deployment).getLifecycle();
             var before =
                     lifecycle == null ? 0 : lifecycle.getPreStop().getSleep().getSeconds();
+            // What the bridge gives itself is 15 s.
             assertThat(Deployed.pod(deployment).getTerminationGracePeriodSeconds())
-                    .isGreaterThanOrEqualTo(before + 45);
+                    .isGreaterThanOrEqualTo(before + (service.equals(Settings.BRIDGE) ? 30 : 45));
         });
         assertThat(Deployed.container(deployed.deployments().get("token-issuer"))
                         .getLifecycle())
@@ -189,7 +237,7 @@ class DeploymentsTest {
     @InEveryWay
     void no_value_is_a_secret(Deployed deployed) {
         // That there is no object of kind Secret is seen to where they are read.
-        for (var service : Settings.SERVICES) {
+        for (var service : deployed.deployments().keySet()) {
             assertThat(deployed.variables(service).keySet())
                     .noneMatch(variable -> variable.matches(".*(PASSWORD|SECRET|TOKEN|JAAS_CONFIG)"));
         }
@@ -197,7 +245,7 @@ class DeploymentsTest {
 
     @InEveryWay
     void every_variable_is_a_setting_of_the_service_or_what_all_have_in_common(Deployed deployed) {
-        for (var service : Settings.SERVICES) {
+        for (var service : deployed.deployments().keySet()) {
             for (var variable : deployed.allVariables(service)) {
                 var readers = deployed.shared().containsKey(variable) ? Settings.SERVICES : List.of(service);
                 assertThat(readers)
@@ -226,15 +274,68 @@ class DeploymentsTest {
                         "LANYARD_KEY_RING_CURRENT");
         assertThat(deployed.allVariables("provisioner"))
                 .contains("LANYARD_KEY_RING_DIRECTORY", "LANYARD_KEY_RING_CURRENT");
+        if (deployed.deployments().containsKey(Settings.BRIDGE)) {
+            assertThat(deployed.allVariables(Settings.BRIDGE))
+                    .contains(
+                            "LANYARD_KAFKA",
+                            "LANYARD_RABBITMQ_ADDRESSES",
+                            "LANYARD_RABBITMQ_USERNAME",
+                            "LANYARD_RABBITMQ_PASSWORD");
+        }
+    }
+
+    @Test
+    void the_bridge_has_nothing_of_the_services_but_what_is_no_secret_and_shows_a_password_of_its_own_to_rabbitmq() {
+        everyWay()
+                .map(Named::getPayload)
+                .filter(way -> way.deployments().containsKey(Settings.BRIDGE))
+                .forEach(deployed -> {
+                    assertThat(deployed.secretOf(Settings.BRIDGE, "LANYARD_RABBITMQ_PASSWORD"))
+                            .isEqualTo("conductor-bridge-rabbitmq");
+                    assertThat(Deployed.secrets(deployed.deployments().get(Settings.BRIDGE)))
+                            .isSubsetOf(
+                                    "conductor-bridge-rabbitmq", "lanyard-conductor-bridge", "kafka-cluster-ca-cert");
+                    assertThat(deployed.variables(Settings.BRIDGE))
+                            .containsEntry("LANYARD_KAFKA", deployed.shared().get("LANYARD_KAFKA"));
+                });
+    }
+
+    @Test
+    void in_the_example_the_bridge_knows_both_its_sides_by_certificates() {
+        var variables = new Deployed(Manifests.ofTheExample()).variables(Settings.BRIDGE);
+        assertThat(variables)
+                .containsEntry("LANYARD_RABBITMQ_TLS", "true")
+                .containsEntry("QUARKUS_TLS_RABBITMQ_TRUST_STORE_PEM_CERTS", "/etc/lanyard/rabbitmq-ca/ca.crt")
+                .containsEntry("KAFKA_SECURITY_PROTOCOL", "SSL")
+                .containsEntry("KAFKA_SSL_KEYSTORE_LOCATION", "/etc/lanyard/kafka/user.p12");
     }
 
     @InEveryWay
-    void every_file_that_a_variable_names_is_mounted(Deployed deployed) {
-        deployed.deployments().forEach((service, deployment) -> deployed.variables(service).values().stream()
+    void every_file_that_a_variable_names_is_mounted_where_it_is_read(Deployed deployed) {
+        deployed.deployments().forEach((service, deployment) -> deployed.variables(service).entrySet().stream()
+                .filter(variable -> Settings.known(variable.getKey(), service))
+                .map(Map.Entry::getValue)
                 .filter(value -> value.startsWith("/"))
                 .forEach(file -> assertThat(Deployed.container(deployment).getVolumeMounts())
                         .as("%s of %s", file, service)
                         .anyMatch(mount -> (file + "/").startsWith(mount.getMountPath() + "/"))));
+    }
+
+    @Test
+    void in_the_example_every_service_verifies_the_database_by_the_authority_that_the_cloud_adds() {
+        var deployed = new Deployed(Manifests.ofTheExample());
+
+        Settings.SERVICES.forEach(service -> {
+            var deployment = deployed.deployments().get(service);
+            assertThat(deployed.variables(service))
+                    .containsEntry("LANYARD_DATABASE_CA_CERTIFICATE", "/etc/lanyard/database-ca/ca.crt");
+            assertThat(Deployed.container(deployment).getVolumeMounts())
+                    .anyMatch(mount -> mount.getName().equals("database-ca")
+                            && mount.getMountPath().equals("/etc/lanyard/database-ca"));
+            var map = Deployed.volume(deployment, "database-ca").getConfigMap().getName();
+            assertThat(deployed.manifests().named(ConfigMap.class, map).getData())
+                    .containsKey("ca.crt");
+        });
     }
 
     @InEveryWay
@@ -263,7 +364,7 @@ class DeploymentsTest {
                         "token-issuer",
                         door.getPorts().getFirst().getTargetPort().getStrVal()))
                 .isEqualTo(DOOR);
-        for (var service : Settings.SERVICES) {
+        for (var service : deployed.deployments().keySet()) {
             var metrics = deployed.manifests()
                     .named(Service.class, service + "-metrics")
                     .getSpec();

@@ -13,6 +13,9 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -25,6 +28,7 @@ class KafkaTest {
 
     private final Manifests strimzi = Manifests.of("strimzi");
     private final Manifests notifications = Manifests.of("strimzi/notifications");
+    private final Manifests bridge = Manifests.of("strimzi/conductor-bridge");
 
     @Test
     void the_topics_are_those_that_the_services_use_unless_told_otherwise() {
@@ -50,24 +54,40 @@ class KafkaTest {
     }
 
     @Test
-    void each_service_shows_a_certificate_of_its_own() {
+    void each_shows_a_certificate_of_its_own_and_the_bridge_has_one_where_it_is_asked_for() {
         assertThat(strimzi.all(KafkaUser.class).map(user -> user.getMetadata().getName()))
                 .containsExactlyInAnyOrderElementsOf(
-                        Settings.SERVICES.stream().map("lanyard-"::concat).toList());
-        assertThat(strimzi.all(KafkaUser.class))
-                .allSatisfy(user ->
-                        assertThat(user.getSpec().getAuthentication().getType()).isEqualTo("tls"));
+                        Stream.concat(Settings.SERVICES.stream(), Stream.of("conductor", "operator"))
+                                .map("lanyard-"::concat)
+                                .toList());
+        assertThat(bridge.all(KafkaUser.class).map(user -> user.getMetadata().getName()))
+                .containsExactly("lanyard-" + Settings.BRIDGE);
+        assertThat(users()).allSatisfy(user -> {
+            assertThat(user.getSpec().getAuthentication().getType()).isEqualTo("tls");
+            assertThat(user.getMetadata().getNamespace()).isEqualTo("kafka");
+            assertThat(user.getMetadata().getLabels()).containsEntry("strimzi.io/cluster", "kafka");
+        });
     }
 
     @Test
     void what_each_user_may_is_what_the_security_model_says() throws IOException {
-        for (var service : Settings.SERVICES) {
-            var user = strimzi.named(KafkaUser.class, "lanyard-" + service);
+        var documented = documented();
+        assertThat(users())
+                .extracting(user -> user.getMetadata().getName())
+                .containsExactlyInAnyOrderElementsOf(documented.keySet());
+        assertThat(users()).allSatisfy(user -> {
             var granted = ((KafkaUserAuthorizationSimple) user.getSpec().getAuthorization())
                     .getAcls().stream().flatMap(KafkaTest::rights).toList();
+            assertThat(granted)
+                    .as(user.getMetadata().getName())
+                    .containsExactlyInAnyOrderElementsOf(
+                            documented.get(user.getMetadata().getName()));
+        });
+    }
 
-            assertThat(granted).as(service).containsExactlyInAnyOrderElementsOf(documented(service));
-        }
+    private List<KafkaUser> users() {
+        return Stream.concat(strimzi.all(KafkaUser.class), bridge.all(KafkaUser.class))
+                .toList();
     }
 
     private static Stream<String> rights(AclRule rule) {
@@ -80,29 +100,44 @@ class KafkaTest {
         return rule.getOperations().stream().map(operation -> operation + " " + resource);
     }
 
-    /** Of the table under "Permissions to set up": principals, topics or group, operations. */
-    private static TreeSet<String> documented(String service) throws IOException {
-        var rights = new TreeSet<String>();
+    /** Of the table under "Permissions to set up" (principals, topics or group, operations), by the user. */
+    private static Map<String, Set<String>> documented() throws IOException {
+        var rights = new TreeMap<String, Set<String>>();
         var document = Files.readString(Manifests.ROOT.resolve("docs/security.md"));
-        document.substring(document.indexOf("\n### Kafka\n"), document.indexOf("\n### PostgreSQL\n"))
+        document.substring(document.indexOf("\n### Kafka\n"), document.indexOf("\n### RabbitMQ\n"))
                 .lines()
                 .filter(line -> line.startsWith("| "))
+                .skip(1)
                 .map(line -> CELLS.split(line.substring(1).strip(), 0))
-                .filter(cells -> List.of(cells[0].split(", ")).contains(service) || cells[0].equals("each service"))
+                // These users are those of a cloud with the bridge.
+                .filter(cells -> !cells[2].contains("(unless the bridge does it"))
                 .forEach(cells -> {
-                    var operations = Stream.of(cells[2].replaceAll(" \\(.*", "").split(", "));
-                    operations.forEach(operation -> resources(cells[1], service)
-                            .forEach(resource ->
-                                    rights.add(operation.toUpperCase(Locale.ROOT) + " LITERAL " + resource)));
+                    for (var principal : principals(cells[0])) {
+                        for (var operation : cells[2].replaceAll(" \\(.*", "").split(", ")) {
+                            for (var resource : resources(cells[1], principal)) {
+                                rights.computeIfAbsent("lanyard-" + principal, user -> new TreeSet<>())
+                                        .add(operation.toUpperCase(Locale.ROOT) + " LITERAL " + resource);
+                            }
+                        }
+                    }
                 });
         return rights;
     }
 
-    private static List<String> resources(String cell, String service) {
+    private static List<String> principals(String cell) {
+        return switch (cell) {
+            case "each service" -> Settings.SERVICES;
+            case "bridge" -> List.of(Settings.BRIDGE);
+            case "nobody else" -> List.of();
+            default -> cell.startsWith("an operator ") ? List.of("operator") : List.of(cell.split(", "));
+        };
+    }
+
+    private static List<String> resources(String cell, String principal) {
         var name = cell.replace("`", "");
         if (name.equals("notifications.*")) {
             return NOTIFICATIONS.stream().map("topic "::concat).toList();
         }
-        return List.of(name.startsWith("group ") ? name.replace("<service>", service) : "topic " + name);
+        return List.of(name.startsWith("group ") ? name.replace("<service>", principal) : "topic " + name);
     }
 }

@@ -76,23 +76,43 @@ record Manifests(List<HasMetadata> objects) {
 
     /** The example of a cloud's own, with the files that each cloud has to add. */
     static Manifests ofTheExample() {
-        return RENDERED.computeIfAbsent("example", name -> {
+        return ofAnOwn(
+                "example",
+                Map.of(
+                        "recipients.jwks",
+                        "{\"keys\":[]}",
+                        "ca.crt",
+                        "",
+                        "database-ca.crt",
+                        "",
+                        "rabbitmq-ca.crt",
+                        "of RabbitMQ"));
+    }
+
+    /**
+     * What a cloud has of its own, beside the others' directories.
+     *
+     * @param name of its directory, which may be there
+     * @param files that it has beside those
+     */
+    static Manifests ofAnOwn(String name, Map<String, String> files) {
+        return RENDERED.computeIfAbsent("own " + name, own -> {
             var copy = Path.of("target", "kubernetes").toAbsolutePath().normalize();
-            try (var files = Files.walk(DIRECTORY)) {
-                for (var file : files.filter(Files::isRegularFile).toList()) {
+            try (var all = Files.walk(DIRECTORY)) {
+                for (var file : all.filter(Files::isRegularFile).toList()) {
                     var target = copy.resolve(DIRECTORY.relativize(file));
                     Files.createDirectories(target.getParent());
                     Files.write(target, Files.readAllBytes(file));
                 }
-                Files.writeString(copy.resolve("example/recipients.jwks"), "{\"keys\":[]}");
-                Files.writeString(copy.resolve("example/ca.crt"), "");
+                Files.createDirectories(copy.resolve(name));
+                for (var file : files.entrySet()) {
+                    Files.writeString(copy.resolve(name).resolve(file.getKey()), file.getValue());
+                }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
             return read(DebianProgram.run(
-                    DebianProgram.of("kubectl"),
-                    "kustomize",
-                    copy.resolve("example").toString()));
+                    DebianProgram.of("kubectl"), "kustomize", copy.resolve(name).toString()));
         });
     }
 

@@ -15,11 +15,14 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntPredicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -34,6 +37,9 @@ class NetworkPoliciesTest {
     private static final int POSTGRESQL = 5432;
     private static final Set<Integer> KEYSTONE = Set.of(443, 5000);
     private static final int CONDUCTOR = 9511;
+    private static final Set<Integer> RABBITMQ = Set.of(5671, 5672);
+
+    private static final Pattern REQUEST = Pattern.compile("`[A-Z][A-Z, `]* (/[a-z0-9/]*)`");
 
     private final Manifests base = Manifests.of("overlays/highly-available");
     private final Manifests example = Manifests.ofTheExample();
@@ -57,8 +63,9 @@ class NetworkPoliciesTest {
     @Test
     void no_service_reaches_another() {
         for (var manifests : List.of(base, example)) {
-            for (var from : Settings.SERVICES) {
-                for (var to : Settings.SERVICES) {
+            var all = new Deployed(manifests).deployments().keySet();
+            for (var from : all) {
+                for (var to : all) {
                     var listening = pod(manifests, to).namedPorts().values();
                     assertThat(Stream.concat(listening.stream(), Stream.of(DOOR_WITH_TLS)))
                             .as("%s to %s", from, to)
@@ -72,20 +79,39 @@ class NetworkPoliciesTest {
     @Test
     void each_reaches_what_it_works_with_and_the_revoker_alone_the_conductors_api() {
         for (var service : Settings.SERVICES) {
-            var reached = IntStream.rangeClosed(1, HIGHEST_PORT)
-                    .filter(leaving(base, service, Pod.elsewhere("elsewhere")))
-                    .boxed()
-                    .collect(Collectors.toSet());
             var expected = Stream.of(KAFKA.stream(), Stream.of(POSTGRESQL), KEYSTONE.stream())
                     .flatMap(ports -> ports)
                     .collect(Collectors.toSet());
             if (service.equals("revoker")) {
                 expected.add(CONDUCTOR);
             }
-            assertThat(reached).as(service).isEqualTo(expected);
+            assertThat(reached(base, service)).as(service).isEqualTo(expected);
+            assertThat(reached(example, service)).as(service).isEqualTo(expected);
             assertThat(leaving(base, service, Pod.elsewhere("kube-system")).test(53))
                     .isTrue();
         }
+    }
+
+    @Test
+    void the_bridge_reaches_both_its_sides_and_nothing_else_and_is_reached_by_prometheus_alone() {
+        assertThat(reached(example, Settings.BRIDGE))
+                .isEqualTo(Stream.concat(KAFKA.stream(), RABBITMQ.stream()).collect(Collectors.toSet()));
+        assertThat(leaving(example, Settings.BRIDGE, Pod.elsewhere("kube-system"))
+                        .test(53))
+                .isTrue();
+        assertThat(IntStream.rangeClosed(1, HIGHEST_PORT)
+                        .filter(entering(example, Pod.elsewhere("elsewhere"), Settings.BRIDGE)))
+                .isEmpty();
+        assertThat(IntStream.rangeClosed(1, HIGHEST_PORT)
+                        .filter(entering(example, Pod.elsewhere("monitoring"), Settings.BRIDGE)))
+                .containsExactly(8080);
+    }
+
+    private static Set<Integer> reached(Manifests manifests, String service) {
+        return IntStream.rangeClosed(1, HIGHEST_PORT)
+                .filter(leaving(manifests, service, Pod.elsewhere("elsewhere")))
+                .boxed()
+                .collect(Collectors.toSet());
     }
 
     @Test
@@ -120,14 +146,14 @@ class NetworkPoliciesTest {
     }
 
     @Test
-    void the_proxy_passes_on_a_login_and_the_way_to_it_and_nothing_else() {
+    void the_proxy_passes_on_what_the_door_answers_and_nothing_else() throws IOException {
         var ingress = example.named(Ingress.class, "door").getSpec();
         assertThat(ingress.getRules()).hasSize(1);
         var rule = ingress.getRules().getFirst();
         assertThat(rule.getHttp().getPaths())
                 .allSatisfy(path -> assertThat(path.getPathType()).isEqualTo("Exact"))
                 .extracting(HTTPIngressPath::getPath)
-                .containsExactlyInAnyOrder("/", "/v3", "/v3/auth/tokens");
+                .containsExactlyInAnyOrderElementsOf(answeredByTheDoor());
         assertThat(rule.getHttp().getPaths())
                 .extracting(HTTPIngressPath::getBackend)
                 .extracting(IngressBackend::getService)
@@ -141,6 +167,19 @@ class NetworkPoliciesTest {
                 .get("LANYARD_DOOR_URL"));
         assertThat(url).hasScheme("https").hasHost(rule.getHost()).hasPath("/v3");
         assertThat(ingress.getTls().getFirst().getHosts()).containsExactly(rule.getHost());
+    }
+
+    /** The paths in the table of docs/door.md. */
+    private static Set<String> answeredByTheDoor() throws IOException {
+        var document = Files.readString(Manifests.ROOT.resolve("docs/door.md"));
+        var paths = document.substring(
+                        document.indexOf("\n## Which requests\n"), document.indexOf("\nThe methods of a login"))
+                .lines()
+                .flatMap(line -> REQUEST.matcher(line).results())
+                .map(request -> request.group(1))
+                .collect(Collectors.toSet());
+        assertThat(paths).contains("/", "/v3/auth/tokens");
+        return paths;
     }
 
     // ---- How Kubernetes reads them
@@ -199,12 +238,16 @@ class NetworkPoliciesTest {
     }
 
     private static boolean selects(LabelSelector selector, Map<String, String> labels) {
-        assertThat(selector.getMatchExpressions()).as("what this test can read").isEmpty();
-        return labels.entrySet()
-                .containsAll(
-                        selector.getMatchLabels() == null
-                                ? Set.of()
-                                : selector.getMatchLabels().entrySet());
+        assertThat(selector.getMatchExpressions())
+                .as("what this test can read")
+                .allMatch(expression -> expression.getOperator().equals("In"));
+        return selector.getMatchExpressions().stream()
+                        .allMatch(expression -> expression.getValues().contains(labels.get(expression.getKey())))
+                && labels.entrySet()
+                        .containsAll(
+                                selector.getMatchLabels() == null
+                                        ? Set.of()
+                                        : selector.getMatchLabels().entrySet());
     }
 
     private static boolean includes(List<NetworkPolicyPort> ports, Pod listening, int port) {

@@ -14,6 +14,9 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 /** The variables that a service can be given: those of docs/configuration.md, which another test holds to the code, and Kafka's own. */
 final class Settings {
     static final List<String> SERVICES = List.of("provisioner", "token-issuer", "revoker");
+    /** From the conductor's RabbitMQ, where there is one. */
+    static final String BRIDGE = "conductor-bridge";
+
     private static final Pattern CELLS = Pattern.compile("\\s*\\|\\s*");
     private static final Pattern COMMA = Pattern.compile("\\s*,\\s*");
     private static final String DOCUMENT = document();
