@@ -116,7 +116,7 @@ class ProvisionCluster implements Reconciliation {
             case Step.Announce announce -> announce(lease, state, announce);
             case Step.RemoveSurplus surplus -> removeSurplus(lease, state, surplus);
             case Step.Fail(var reason, var message) -> fail(lease, state, reason, message);
-            case Step.Withdraw(var project) -> withdraw(lease, state, project);
+            case Step.Withdraw withdraw -> withdraw(lease, state, withdraw);
             case Step.Release(var project) -> release(lease, state, project);
         }
         return made;
@@ -224,17 +224,17 @@ class ProvisionCluster implements Reconciliation {
         });
     }
 
-    private void withdraw(Lease lease, State state, @Nullable String project) {
+    private void withdraw(Lease lease, State state, Step.Withdraw step) {
         var event = new CredentialFailed(
                 lease.cluster(),
-                project,
+                step.certain() ? step.project() : null,
                 state.desired().client(),
                 state.desired().backend(),
                 FailureReason.DELETED_MEANWHILE,
                 "the cluster was deleted before its credential was made");
         store.commit(lease, state, (session, row) -> {
             row.touched = false;
-            return takeShare(session, row, project).chain(() -> outbox.append(session, event));
+            return takeShare(session, row, step.project()).chain(() -> outbox.append(session, event));
         });
     }
 

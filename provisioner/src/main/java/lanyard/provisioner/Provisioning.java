@@ -160,9 +160,10 @@ final class Provisioning {
          * Tell that nothing is made any more because the cluster is gone, so that the revoker looks for what an attempt has left; and have
          * a share in the custodian, which may be there, to give it back.
          *
-         * @param project id of the project in which an attempt may have been made; {@code null} if that is not known for certain
+         * @param project id of the project in which an attempt may have been made; {@code null} if nobody has told one
+         * @param certain whether an attempt can have been made nowhere else; only then the project is told
          */
-        record Withdraw(@Nullable String project) implements Step {}
+        record Withdraw(@Nullable String project, boolean certain) implements Step {}
 
         /** Give back the cluster's share in the custodian, and remove the custodian with the last one. */
         record Release(String project) implements Step {}
@@ -260,8 +261,9 @@ final class Provisioning {
     private static Step nextForAbsent(Desired desired, Recorded recorded) {
         if (recorded.touched()) {
             // Where it was worked: what was heard since may name another project.
-            var known = desired.disputed() ? null : desired.project();
-            return new Step.Withdraw(recorded.share() == null ? known : recorded.share());
+            return recorded.share() == null
+                    ? new Step.Withdraw(desired.project(), !desired.disputed())
+                    : new Step.Withdraw(recorded.share(), true);
         }
         if (recorded.revoked() && recorded.share() != null) {
             return new Step.Release(recorded.share());

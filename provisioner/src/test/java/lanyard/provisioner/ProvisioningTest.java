@@ -246,12 +246,12 @@ class ProvisioningTest {
     }
 
     @Example
-    void anAttemptIsWithdrawnWhereItWasMadeOrElseWhereEverybodySaysThatTheClusterIs() {
+    void anAttemptIsWithdrawnWhereItWasMadeOrElseWhereTheClusterIsSaidToBeWhichIsCertainUnlessDisputed() {
         inEveryCase(state -> {
-            if (state.next() instanceof Step.Withdraw(var project)) {
+            if (state.next() instanceof Step.Withdraw(var project, var certain)) {
                 var share = state.recorded().share();
-                var told = state.desired().disputed() ? null : state.desired().project();
-                assertThat(project).isEqualTo(share == null ? told : share);
+                assertThat(project).isEqualTo(share == null ? state.desired().project() : share);
+                assertThat(certain).isEqualTo(share != null || !state.desired().disputed());
             }
         });
     }
@@ -417,8 +417,8 @@ class ProvisioningTest {
                         true,
                         r.share());
             case Step.RemoveSurplus _ -> at(at, r.touched(), r.announced(), false, r.share());
-            case Step.Withdraw(var project) ->
-                at(at, false, r.announced(), r.surplus(), r.share() == null ? project : r.share());
+            case Step.Withdraw withdraw ->
+                at(at, false, r.announced(), r.surplus(), r.share() == null ? withdraw.project() : r.share());
             case Step.Release _ -> at(at, r.touched(), r.announced(), r.surplus(), null);
         };
     }
