@@ -153,7 +153,22 @@ class ClusterStore {
                         rows.stream().flatMap(row -> Stream.of(row.trusts)).collect(Collectors.toUnmodifiableSet())));
     }
 
-    /** Id of the master key of the custodian's password. */
+    /**
+     * Has the custodian's password come from the current master key from now on, if it is to, or the ring has lost the one that it came from.
+     * That is written before the custodian gets its new password. Blocks.
+     *
+     * @return whether it is to get a new password
+     */
+    boolean moveCustodian(String project, boolean toCurrentKey) {
+        return transactions.call(session -> session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE)
+                .map(row -> {
+                    var before = row.key;
+                    row.key = toCurrentKey || !keys.has(before) ? keys.current() : before;
+                    return !row.key.equals(before);
+                }));
+    }
+
+    /** Id of the master key of the custodian's password. Blocks. */
     String custodianKey(String project) {
         return transactions.call(
                 session -> session.find(ProjectRow.class, project).map(row -> row.key));

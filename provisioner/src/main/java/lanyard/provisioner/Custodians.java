@@ -3,6 +3,7 @@ package lanyard.provisioner;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import lanyard.common.delegation.UserNames;
 import lanyard.common.events.FailureReason;
@@ -89,6 +90,24 @@ class Custodians {
             return removed instanceof Reply.Missing<Boolean>()
                     ? new Made<>(true)
                     : Attempt.of("remove the custodian of project " + project, removed);
+        });
+    }
+
+    /**
+     * Gives the custodian its password, also if it was disabled. Every token that came of its trusts dies with the one that it had; clients
+     * come back, and the door sees that.
+     *
+     * @param keyId what the row says when it is asked. It is asked once more afterwards: where another replica has written another key and
+     *     set that password meanwhile, this must not have been the last word
+     */
+    Attempt<Boolean> renewPassword(String custodianId, String project, Supplier<String> keyId) {
+        return domain.enabled().then(yes -> {
+            var key = keyId.get();
+            return Attempt.of(
+                            "reset the custodian's password",
+                            keystone.resetPassword(custodianId, password(project, key)))
+                    .then(nothing ->
+                            key.equals(keyId.get()) ? new Made<>(true) : renewPassword(custodianId, project, keyId));
         });
     }
 

@@ -13,7 +13,7 @@ class ProjectRow {
     @Column
     String project;
 
-    /** Id of the master key of the custodian's password; written before the custodian is made. */
+    /** Id of the master key of the custodian's password; written before the custodian has it. */
     @Column(nullable = false)
     String key;
 

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lanyard.common.delegation.TrustName;
@@ -129,20 +130,28 @@ class ProjectTrust {
         return roles;
     }
 
-    /** A trust for each purpose. */
-    Attempt<List<Grant>> grants(String cluster, Step.Delegate step, String custodianKeyId) {
+    /**
+     * A trust for each purpose.
+     *
+     * @param custodianKeyId id of the master key of the custodian's password
+     * @param renewPassword gives the custodian its password, if it can't log in
+     */
+    Attempt<List<Grant>> grants(
+            String cluster, Step.Delegate step, String custodianKeyId, Supplier<Attempt<Boolean>> renewPassword) {
+        var password = custodians.password(step.project(), custodianKeyId);
         return domain.within(domainId -> grants(
-                cluster,
-                step,
-                new Trustor(step.custodian().id(), domainId, custodians.password(step.project(), custodianKeyId))));
+                cluster, step, new Custodian(new Trustor(step.custodian().id(), domainId, password), renewPassword)));
     }
 
-    private Attempt<List<Grant>> grants(String cluster, Step.Delegate step, Trustor trustor) {
+    /** The custodian as it logs in, and what is done if it can't. */
+    private record Custodian(Trustor trustor, Supplier<Attempt<Boolean>> renewPassword) {}
+
+    private Attempt<List<Grant>> grants(String cluster, Step.Delegate step, Custodian custodian) {
         var grants = new ArrayList<Grant>();
         // What was announced is part of an earlier backend, whatever it is called.
         var taken = new HashSet<>(step.backend().isNew() ? step.backend().announced() : List.<String>of());
         for (var wanted : step.wanted()) {
-            switch (trust(cluster, step, trustor, wanted, taken)) {
+            switch (trust(cluster, step, custodian, wanted, taken)) {
                 case Made<String>(var trust) -> {
                     taken.add(trust);
                     grants.add(new Grant(wanted.purpose(), trust, wanted.trustee(), List.copyOf(wanted.roles())));
@@ -160,7 +169,7 @@ class ProjectTrust {
 
     /** Id of the trust for one purpose: that which an earlier try made, or a new one. */
     private Attempt<String> trust(
-            String cluster, Step.Delegate step, Trustor trustor, Wanted wanted, Set<String> taken) {
+            String cluster, Step.Delegate step, Custodian custodian, Wanted wanted, Set<String> taken) {
         var trustee = Objects.requireNonNull(
                 switch (wanted.trustee()) {
                     case PER_CLUSTER ->
@@ -179,9 +188,9 @@ class ProjectTrust {
             var found =
                     mayBeThere ? find(step, trustee, wanted, end, taken) : new Reply.Done<>(Optional.<String>empty());
             if (isNothing(found)) {
-                var made = keystone.createTrust(trustor, trustee, step.project(), wanted.roles(), end);
+                var made = keystone.createTrust(custodian.trustor(), trustee, step.project(), wanted.roles(), end);
                 if (!(made instanceof Reply.Conflict<Trust>())) {
-                    return made(made, trustor);
+                    return made(made, custodian);
                 }
                 mayBeThere = true;
                 found = find(step, trustee, wanted, end, taken);
@@ -219,14 +228,13 @@ class ProjectTrust {
                 : delegated.map(names -> names.equals(roles) ? Optional.of(trust) : Optional.empty());
     }
 
-    private Attempt<String> made(Reply<Trust> reply, Trustor trustor) {
+    private static Attempt<String> made(Reply<Trust> reply, Custodian custodian) {
         if (reply instanceof Reply.Denied<Trust>(int status, var why) && status == UNAUTHORIZED) {
             // Somebody changed the custodian's password, or a backup brought back an old one.
-            return domain.enabled()
-                    .then(yes -> Attempt.of(
-                            "reset the custodian's password",
-                            keystone.resetPassword(trustor.userId(), trustor.password())))
-                    .then(nothing -> new Later<>("the custodian could not log in, and got its password anew: " + why));
+            return custodian
+                    .renewPassword()
+                    .get()
+                    .then(renewed -> new Later<>("the custodian could not log in, and got its password anew: " + why));
         }
         return Attempt.of("make a trust", reply).map(Trust::id);
     }

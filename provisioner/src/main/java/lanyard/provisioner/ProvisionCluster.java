@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.events.FailureReason;
+import lanyard.common.keystone.KeystoneAdmin.User;
 import lanyard.common.outbox.Outbox;
 import lanyard.common.reconcile.Lease;
 import lanyard.common.reconcile.LeasedCluster;
@@ -95,9 +96,14 @@ class ProvisionCluster implements Reconciliation {
                 // What was made so far may be of an earlier generation.
                 return Made.NOTHING;
             }
-            case Step.PrepareCustodian(var project, var doubtful) -> {
+            case Step.PrepareCustodian(var project, var anew) -> {
+                var moves = store.moveCustodian(project, anew);
                 var key = store.custodianKey(project);
-                return make(lease, state, made, Made::withCustodian, () -> custodians.prepare(project, key, doubtful));
+                return make(lease, state, made, Made::withCustodian, () -> custodians
+                        .prepare(project, key, anew)
+                        .then(custodian -> moves
+                                ? renewPassword(project, custodian).map(renewed -> custodian)
+                                : new Attempt.Made<>(custodian)));
             }
             case Step.Choose choose -> {
                 return make(lease, state, made, Made::withWanted, () -> delegation.choose(choose));
@@ -109,9 +115,15 @@ class ProvisionCluster implements Reconciliation {
                 return make(lease, state, made, Made::withIssuer, () -> trustees.issuer(doubtful));
             }
             case Step.Delegate delegate -> {
-                var key = store.custodianKey(delegate.project());
+                var project = delegate.project();
+                var key = store.custodianKey(project);
                 return make(
-                        lease, state, made, Made::withGrants, () -> delegation.grants(lease.cluster(), delegate, key));
+                        lease,
+                        state,
+                        made,
+                        Made::withGrants,
+                        () -> delegation.grants(
+                                lease.cluster(), delegate, key, () -> renewPassword(project, delegate.custodian())));
             }
             case Step.Announce announce -> announce(lease, state, announce);
             case Step.RemoveSurplus surplus -> removeSurplus(lease, state, surplus);
@@ -144,6 +156,10 @@ class ProvisionCluster implements Reconciliation {
                 yield made;
             }
         };
+    }
+
+    private Attempt<Boolean> renewPassword(String project, User custodian) {
+        return custodians.renewPassword(custodian.id(), project, () -> store.custodianKey(project));
     }
 
     private void later(Lease lease, State state, String why) {

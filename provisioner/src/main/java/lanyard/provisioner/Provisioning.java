@@ -113,8 +113,13 @@ final class Provisioning {
          */
         record Begin(String project, int client, int backend) implements Step {}
 
-        /** See to it that the project's custodian exists and holds the profiles' roles, and that the project is enabled if that is in doubt. */
-        record PrepareCustodian(String project, boolean doubtful) implements Step {}
+        /**
+         * See to it that the project's custodian exists and holds the profiles' roles.
+         *
+         * @param anew whether for a backend in place of another: then the project must be enabled, which is in doubt, and the custodian's
+         *     password come from the current master key
+         */
+        record PrepareCustodian(String project, boolean anew) implements Step {}
 
         /**
          * See which of the profiles' roles the owner holds.
@@ -224,11 +229,11 @@ final class Provisioning {
             Announced announced,
             Made made) {
         var backend = new Backend(generation, announced.backend() < generation.generation(), announced.trusts());
-        // Something was announced and is to be made anew: most often because Keystone refused it.
-        var doubtful = backend.isNew() && announced.backend() > 0;
+        // Most often because Keystone refused the one that was announced.
+        var anew = backend.isNew() && announced.backend() > 0;
         var custodian = made.custodian();
         if (custodian == null) {
-            return new Step.PrepareCustodian(project, doubtful);
+            return new Step.PrepareCustodian(project, anew);
         }
         var wanted = made.wanted();
         if (wanted == null) {
@@ -238,7 +243,7 @@ final class Provisioning {
             return new Step.PrepareTrustee(backend);
         }
         if (made.issuer() == null && isFor(Trusteeship.ISSUER, wanted)) {
-            return new Step.PrepareIssuer(doubtful);
+            return new Step.PrepareIssuer(anew);
         }
         var grants = made.grants();
         if (grants == null) {

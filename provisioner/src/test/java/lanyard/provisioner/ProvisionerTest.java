@@ -20,6 +20,7 @@ import lanyard.common.events.EventSchemas;
 import lanyard.common.events.FailureReason;
 import lanyard.common.events.RetryRequested;
 import lanyard.common.events.RotationRequested;
+import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
 import lanyard.common.testing.TestKeystone.Tenant;
@@ -731,6 +732,49 @@ class ProvisionerTest extends Fixture {
         provisioned(cluster);
         keystone.admin("PATCH", "/users/" + custodian(tenant), "{\"user\":{\"password\":\"somebody changed it\"}}");
         assertThat(logIn(custodian(tenant), custodianPassword(tenant), null)).isEqualTo(401);
+
+        var second = UUID.randomUUID().toString();
+        tell("create", "pending", second, tenant);
+
+        provisioned(second);
+        assertThat(logIn(custodian(tenant), custodianPassword(tenant), null)).isEqualTo(201);
+        assertThat(failures(second)).isEmpty();
+    }
+
+    @Test
+    void aCustodianIsTakenToTheCurrentMasterKeyByABackendThatIsMadeAnewAndByNothingElse() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        provisioned(cluster);
+        // What a provisioner with another current key left.
+        var before = keys.derive("before", Purpose.CUSTODIAN, tenant.project(), 1);
+        keystone.admin(
+                "PATCH", "/users/" + custodian(tenant), "{\"user\":{\"password\":\"%s\"}}".formatted(before.reveal()));
+        update("update project set key = 'before' where project = '%s'".formatted(tenant.project()));
+
+        tell(new RotationRequested(cluster, 2, 1));
+        provisioned(cluster, 2);
+        var second = UUID.randomUUID().toString();
+        tell("create", "pending", second, tenant);
+        provisioned(second);
+        assertThat(logIn(custodian(tenant), before, null)).isEqualTo(201);
+
+        tell(new RotationRequested(cluster, 2, 2));
+        var third = provisioned(cluster, 3);
+        assertThat(logIn(custodian(tenant), before, null)).isEqualTo(401);
+        assertThat(logIn(custodian(tenant), custodianPassword(tenant), null)).isEqualTo(201);
+        assertThat(trustsByPurpose(third)).hasSize(2);
+        // At the first attempt: nobody was refused first.
+        assertThat(number("attempts", cluster)).isLessThanOrEqualTo(1);
+        assertThat(failures(cluster)).isEmpty();
+    }
+
+    @Test
+    void aCustodianWhoseMasterKeyIsLostIsTakenToTheCurrentOne() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        provisioned(cluster);
+        update("update project set key = 'lost' where project = '%s'".formatted(tenant.project()));
 
         var second = UUID.randomUUID().toString();
         tell("create", "pending", second, tenant);

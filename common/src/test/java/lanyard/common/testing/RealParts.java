@@ -139,14 +139,19 @@ public final class RealParts implements QuarkusTestResourceLifecycleManager {
                 "lanyard.keystone.project-domain", name);
     }
 
-    /** A key ring with one key, and a conductor's key with which the client credentials are opened, in files that all may read. */
+    /**
+     * A key ring of two, of which {@code test} is current, and a conductor's key with which the client credentials are opened, in files that
+     * all may read.
+     */
     public static Map<String, String> keys() throws IOException, JOSEException {
         var directory = Files.createTempDirectory(Path.of("target"), "keys");
-        var master = new byte[32];
-        new SecureRandom().nextBytes(master);
         Files.createDirectory(directory.resolve("ring"));
-        Files.writeString(
-                directory.resolve("ring").resolve("test"), Base64.getEncoder().encodeToString(master));
+        for (var id : List.of("before", "test")) {
+            var master = new byte[32];
+            new SecureRandom().nextBytes(master);
+            Files.writeString(
+                    directory.resolve("ring").resolve(id), Base64.getEncoder().encodeToString(master));
+        }
         ECKey conductor = new ECKeyGenerator(Curve.P_256).keyID("conductor").generate();
         Files.writeString(directory.resolve("conductor.jwk"), conductor.toJSONString());
         Files.writeString(directory.resolve("recipients.jwks"), new JWKSet(conductor.toPublicJWK()).toString());

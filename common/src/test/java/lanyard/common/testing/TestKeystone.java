@@ -286,6 +286,17 @@ public final class TestKeystone {
                 send("POST", "/auth/tokens", login, null, null).token(), "Keystone gives no token for the trust");
     }
 
+    /** The status of a login by password, without a scope. */
+    public int logIn(String user, String password) {
+        var login =
+                """
+                {"auth":{"identity":{"methods":["password"],"password":{"user":{"id":"%s","password":"%s"}}},
+                 "scope":{"unscoped":{}}}}
+                """
+                        .formatted(user, password);
+        return send("POST", "/auth/tokens", login, null, null).status();
+    }
+
     /** A token of the project, for a user who has a role on it. */
     public String projectToken(String user, String password, String project) {
         var login =

@@ -174,6 +174,15 @@ class KeystoneChangesTest {
         }
 
         @Test
+        void aCustodiansPasswordThatIsChangedCostsClientsALogin() {
+            var cluster = new Cluster();
+            keystone.admin("PATCH", "/users/" + cluster.custodian(), "{\"user\":{\"password\":\"somebody's 1\"}}");
+            cluster.isServed();
+            assertThat(cluster.failures()).isEmpty();
+            cluster.leavesNothingWhenItIsDeleted();
+        }
+
+        @Test
         void aRoleThatIsTakenFromTheCustodianIsGivenBack() {
             var cluster = new Cluster();
             keystone.revoke(cluster.custodian(), cluster.tenant.project(), "load-balancer_member");

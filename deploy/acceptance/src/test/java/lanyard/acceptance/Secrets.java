@@ -193,7 +193,8 @@ final class Secrets {
         return dump;
     }
 
-    private static List<String> rows(ServiceProcess service, String sql) {
+    /** The first column of what a query of a service's own role answers. */
+    static List<String> rows(ServiceProcess service, String sql) {
         var url = URI.create(service.setting("lanyard.database.url"));
         try (var connection = DriverManager.getConnection(
                         "jdbc:postgresql://%s:%d%s".formatted(url.getHost(), url.getPort(), url.getPath()),
