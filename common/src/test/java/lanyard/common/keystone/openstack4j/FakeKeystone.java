@@ -76,6 +76,9 @@ final class FakeKeystone implements AutoCloseable {
     /** How many requests are answered by {@link Mode#HANG_UP} before {@link #mode} counts again. */
     final AtomicInteger hangUps = new AtomicInteger();
 
+    /** How many requests are answered by {@link Mode#ECHOING_REFUSAL} before {@link #mode} counts again. */
+    final AtomicInteger refusals = new AtomicInteger();
+
     final List<Request> requests = new CopyOnWriteArrayList<>();
     final AtomicInteger mostAtOnce = new AtomicInteger();
     private final AtomicInteger atOnce = new AtomicInteger();
@@ -161,7 +164,8 @@ final class FakeKeystone implements AutoCloseable {
         if (!request.isLogin() && hangUps.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
             return false;
         }
-        var how = request.isLogin() ? loginMode : mode;
+        var refused = !request.isLogin() && refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+        var how = refused ? Mode.ECHOING_REFUSAL : request.isLogin() ? loginMode : mode;
         switch (how) {
             case WELL -> {
                 if (request.isLogin()) {

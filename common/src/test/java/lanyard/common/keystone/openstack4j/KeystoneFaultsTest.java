@@ -153,6 +153,19 @@ class KeystoneFaultsTest {
         assertThat(adapter.tokens().issue("u", PASSWORD, "t")).isInstanceOf(Reply.Denied.class);
     }
 
+    @Test
+    void whatIsRefusedOnceIsAskedOnceMoreAndWhatIsRefusedTwiceIsRefused() {
+        keystone.body = "{\"roles\":[]}";
+        var admin = adapter().admin();
+
+        keystone.refusals.set(1);
+        assertThat(admin.listRoles()).isInstanceOf(Reply.Done.class);
+        keystone.refusals.set(2);
+        assertThat(admin.listRoles()).isInstanceOf(Reply.Denied.class);
+
+        assertThat(keystone.requestsButLogins()).hasSize(4);
+    }
+
     static Stream<String> bodies() {
         return Stream.of(
                 "",
