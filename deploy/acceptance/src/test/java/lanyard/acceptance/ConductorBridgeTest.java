@@ -14,6 +14,7 @@ import com.rabbitmq.client.Connection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -241,16 +242,23 @@ class ConductorBridgeTest {
     }
 
     @Test
-    void aRabbitMqForWhichNoAuthorityVouchesIsNotSpokenTo() {
+    void aRabbitMqForWhichNoAuthorityVouchesIsNotSpokenToAndTheLogSaysSo() throws Exception {
         try (var stranger = rabbitMq.bridgeTo(broker)
                 .set("lanyard.rabbitmq.addresses", "localhost:" + rabbitMq.tlsPort)
-                .set("lanyard.rabbitmq.tls", "true")) {
+                .set("lanyard.rabbitmq.tls", "true")
+                .set("QUARKUS_LOG_CONSOLE_JSON_ENABLED", "true")) {
             stranger.launch();
 
             await().atMost(PATIENCE).ignoreException(UncheckedIOException.class).untilAsserted(() -> assertThat(
                             readiness(stranger, "RabbitMQ"))
                     .contains("there is no TLS", "QUARKUS_TLS_RABBITMQ_TRUST_STORE_PEM_CERTS"));
             await().atMost(PATIENCE).until(() -> readiness(stranger, "Kafka").isEmpty());
+
+            try (var lines = Files.lines(stranger.log())) {
+                assertThat(lines.filter(line -> line.startsWith("{")).map(ConductorBridgeTest::json))
+                        .allMatch(line -> line.get("service").asText().equals("conductor-bridge"))
+                        .anyMatch(line -> line.get("message").asText().contains("there is no TLS"));
+            }
         }
     }
 
