@@ -154,18 +154,34 @@ class ClusterStore {
     }
 
     /**
-     * Has the custodian's password come from the current master key from now on, if it is to, or the ring has lost the one that it came from.
-     * That is written before the custodian gets its new password. Blocks.
+     * The master key of a custodian's password.
      *
-     * @return whether it is to get a new password
+     * @param isNew whether the custodian may still have the password of another one
      */
-    boolean moveCustodian(String project, boolean toCurrentKey) {
+    record CustodianKey(String id, boolean isNew) {}
+
+    /**
+     * From which master key the custodian's password is to come. Blocks.
+     *
+     * @param anew whether from the current one, whatever it was; that is written before the custodian gets that password
+     */
+    CustodianKey custodianKey(String project, boolean anew) {
         return transactions.call(session -> session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE)
                 .map(row -> {
-                    var before = row.key;
-                    row.key = toCurrentKey || !keys.has(before) ? keys.current() : before;
-                    return !row.key.equals(before);
+                    if (anew && !row.key.equals(keys.current())) {
+                        LOG.infof(
+                                "project %s: its custodian gets a password of master key %s in place of %s, and the tokens of its clusters die",
+                                project, keys.current(), row.key);
+                        row.moveTo(keys.current());
+                    }
+                    return new CustodianKey(row.key, row.previousKey != null);
                 }));
+    }
+
+    /** The custodian has the password of this key. Blocks. */
+    void custodianHas(String project, String key) {
+        transactions.call(session -> session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE)
+                .invoke(row -> row.previousKey = row.key.equals(key) ? null : row.previousKey));
     }
 
     /** Id of the master key of the custodian's password. Blocks. */

@@ -14,6 +14,7 @@ import lanyard.common.keystone.Reply;
 import lanyard.common.secrets.KeyRing;
 import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.secrets.Secret;
+import lanyard.provisioner.Attempt.Later;
 import lanyard.provisioner.Attempt.Made;
 import lanyard.provisioner.Attempt.Refused;
 
@@ -97,18 +98,22 @@ class Custodians {
      * Gives the custodian its password, also if it was disabled. Every token that came of its trusts dies with the one that it had; clients
      * come back, and the door sees that.
      *
-     * @param keyId what the row says when it is asked. It is asked once more afterwards: where another replica has written another key and
-     *     set that password meanwhile, this must not have been the last word
+     * @param key id of the master key by which it was to log in, or is to from now on
+     * @param recorded the same, as the project's row says when it is asked: before, since another replica may have written another key and set
+     *     its password meanwhile; and afterwards, since in that case this must not have been the last word
+     * @return id of the key whose password it has
      */
-    Attempt<Boolean> renewPassword(String custodianId, String project, Supplier<String> keyId) {
-        return domain.enabled().then(yes -> {
-            var key = keyId.get();
-            return Attempt.of(
-                            "reset the custodian's password",
-                            keystone.resetPassword(custodianId, password(project, key)))
-                    .then(nothing ->
-                            key.equals(keyId.get()) ? new Made<>(true) : renewPassword(custodianId, project, keyId));
-        });
+    Attempt<String> renewPassword(String custodianId, String project, String key, Supplier<String> recorded) {
+        if (!recorded.get().equals(key)) {
+            return new Later<>("another master key was recorded for the custodian of project " + project);
+        }
+        return domain.enabled()
+                .then(yes -> Attempt.of(
+                        "reset the custodian's password", keystone.resetPassword(custodianId, password(project, key))))
+                .then(reset -> {
+                    var now = recorded.get();
+                    return now.equals(key) ? new Made<>(key) : renewPassword(custodianId, project, now, recorded);
+                });
     }
 
     Secret password(String project, String keyId) {

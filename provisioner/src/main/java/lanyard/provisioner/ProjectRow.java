@@ -4,6 +4,7 @@ import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+import org.jspecify.annotations.Nullable;
 
 /** A project that has, or may have, a custodian. Its lock orders the custodian's making and its removal. */
 @Entity
@@ -17,6 +18,11 @@ class ProjectRow {
     @Column(nullable = false)
     String key;
 
+    /** Id of the master key of the password that the custodian may have still; {@code null} once it has that of {@link #key}. */
+    @Column
+    @Nullable
+    String previousKey;
+
     /** Whether the custodian is being removed: until that is done, nobody may make use of it. */
     @Column(nullable = false)
     boolean removing;
@@ -29,5 +35,13 @@ class ProjectRow {
     ProjectRow(String project, String key) {
         this.project = project;
         this.key = key;
+    }
+
+    /** The custodian is about to get the password of this key. */
+    void moveTo(String newKey) {
+        if (!key.equals(newKey)) {
+            previousKey = previousKey == null ? key : previousKey;
+            key = newKey;
+        }
     }
 }

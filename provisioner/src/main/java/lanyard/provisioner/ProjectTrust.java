@@ -137,14 +137,14 @@ class ProjectTrust {
      * @param renewPassword gives the custodian its password, if it can't log in
      */
     Attempt<List<Grant>> grants(
-            String cluster, Step.Delegate step, String custodianKeyId, Supplier<Attempt<Boolean>> renewPassword) {
+            String cluster, Step.Delegate step, String custodianKeyId, Supplier<Attempt<String>> renewPassword) {
         var password = custodians.password(step.project(), custodianKeyId);
         return domain.within(domainId -> grants(
                 cluster, step, new Custodian(new Trustor(step.custodian().id(), domainId, password), renewPassword)));
     }
 
     /** The custodian as it logs in, and what is done if it can't. */
-    private record Custodian(Trustor trustor, Supplier<Attempt<Boolean>> renewPassword) {}
+    private record Custodian(Trustor trustor, Supplier<Attempt<String>> renewPassword) {}
 
     private Attempt<List<Grant>> grants(String cluster, Step.Delegate step, Custodian custodian) {
         var grants = new ArrayList<Grant>();

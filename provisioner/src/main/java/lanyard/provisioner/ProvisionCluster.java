@@ -97,12 +97,11 @@ class ProvisionCluster implements Reconciliation {
                 return Made.NOTHING;
             }
             case Step.PrepareCustodian(var project, var anew) -> {
-                var moves = store.moveCustodian(project, anew);
-                var key = store.custodianKey(project);
+                var key = store.custodianKey(project, anew);
                 return make(lease, state, made, Made::withCustodian, () -> custodians
-                        .prepare(project, key, anew)
-                        .then(custodian -> moves
-                                ? renewPassword(project, custodian).map(renewed -> custodian)
+                        .prepare(project, key.id(), anew)
+                        .then(custodian -> key.isNew()
+                                ? renewPassword(project, custodian, key.id()).map(renewed -> custodian)
                                 : new Attempt.Made<>(custodian)));
             }
             case Step.Choose choose -> {
@@ -123,7 +122,10 @@ class ProvisionCluster implements Reconciliation {
                         made,
                         Made::withGrants,
                         () -> delegation.grants(
-                                lease.cluster(), delegate, key, () -> renewPassword(project, delegate.custodian())));
+                                lease.cluster(),
+                                delegate,
+                                key,
+                                () -> renewPassword(project, delegate.custodian(), key)));
             }
             case Step.Announce announce -> announce(lease, state, announce);
             case Step.RemoveSurplus surplus -> removeSurplus(lease, state, surplus);
@@ -158,8 +160,12 @@ class ProvisionCluster implements Reconciliation {
         };
     }
 
-    private Attempt<Boolean> renewPassword(String project, User custodian) {
-        return custodians.renewPassword(custodian.id(), project, () -> store.custodianKey(project));
+    private Attempt<String> renewPassword(String project, User custodian, String key) {
+        var renewed = custodians.renewPassword(custodian.id(), project, key, () -> store.custodianKey(project));
+        if (renewed instanceof Attempt.Made<String>(var has)) {
+            store.custodianHas(project, has);
+        }
+        return renewed;
     }
 
     private void later(Lease lease, State state, String why) {

@@ -229,8 +229,8 @@ final class Provisioning {
             Announced announced,
             Made made) {
         var backend = new Backend(generation, announced.backend() < generation.generation(), announced.trusts());
-        // Most often because Keystone refused the one that was announced.
-        var anew = backend.isNew() && announced.backend() > 0;
+        // In place of one that was announced or only begun: most often because Keystone refused it.
+        var anew = backend.isNew() && generation.generation() > 1;
         var custodian = made.custodian();
         if (custodian == null) {
             return new Step.PrepareCustodian(project, anew);

@@ -353,11 +353,17 @@ class ProvisioningTest {
                         .isEqualTo(announced.backend() < backend.generation().generation());
                 assertThat(backend.announced()).isEqualTo(announced.trusts());
             }
-            if (state.next() instanceof Step.PrepareIssuer(var doubtful)) {
-                assertThat(doubtful)
-                        .isEqualTo(state.recorded().announced().backend() > 0
-                                && state.recorded().announced().backend()
-                                        < state.recorded().backend().generation());
+            var anew =
+                    switch (state.next()) {
+                        case Step.PrepareCustodian custodian -> custodian.anew();
+                        case Step.PrepareIssuer(var doubtful) -> doubtful;
+                        case Step _ -> null;
+                    };
+            if (anew != null) {
+                var generation = state.recorded().backend().generation();
+                assertThat(anew)
+                        .isEqualTo(
+                                generation > 1 && state.recorded().announced().backend() < generation);
             }
         });
     }

@@ -1,6 +1,7 @@
 package lanyard.tokenissuer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.quarkus.test.common.WithTestResource;
@@ -9,6 +10,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.net.URI;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import lanyard.common.testing.RealParts;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,9 +79,11 @@ class BudgetsTest {
         assertThat(answers).extracting(Wire.Answer::status).contains(401, 429).containsOnly(401, 429);
         assertThat(answers).filteredOn(answer -> answer.status() == 429).allSatisfy(BudgetsTest::assertToldToWait);
         // Also with the right secret, and for tokens that are shown.
-        assertToldToWait(Wire.login(door, address, other.byApplicationCredential()));
-        assertToldToWait(Wire.exchange(
-                door, address, Wire.request("GET", "/v3/auth/catalog", "X-Auth-Token: " + "x".repeat(64))));
+        assertToldToWaitAfterAGuess(wrong, () -> Wire.login(door, address, other.byApplicationCredential()));
+        assertToldToWaitAfterAGuess(
+                wrong,
+                () -> Wire.exchange(
+                        door, address, Wire.request("GET", "/v3/auth/catalog", "X-Auth-Token: " + "x".repeat(64))));
 
         // Whoever owns the credential is not locked out by it.
         assertThat(Wire.login(door, Wire.freshAddress(), client.byApplicationCredential())
@@ -112,6 +116,14 @@ class BudgetsTest {
         assertThat(Wire.login(door, Wire.freshAddress(), client.byApplicationCredential())
                         .status())
                 .isEqualTo(201);
+    }
+
+    /** One request a second is earned again, so that a machine that takes its time may let one through. */
+    private void assertToldToWaitAfterAGuess(String guess, Supplier<Wire.Answer> request) {
+        await().untilAsserted(() -> {
+            Wire.login(door, address, guess);
+            assertToldToWait(request.get());
+        });
     }
 
     private static void assertToldToWait(Wire.Answer answer) {

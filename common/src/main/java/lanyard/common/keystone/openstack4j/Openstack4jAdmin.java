@@ -11,10 +11,13 @@ import lanyard.common.keystone.KeystoneAdmin;
 import lanyard.common.keystone.Reply;
 import lanyard.common.keystone.openstack4j.Calls.Operation;
 import lanyard.common.secrets.Secret;
+import org.jboss.logging.Logger;
 import org.openstack4j.api.Apis;
 
 /** {@link KeystoneAdmin} over openstack4j. */
 final class Openstack4jAdmin implements KeystoneAdmin {
+    private static final Logger LOG = Logger.getLogger(Openstack4jAdmin.class);
+
     private final KeystoneConnection connection;
     private final Calls calls;
     private final AdminToken admin;
@@ -181,7 +184,11 @@ final class Openstack4jAdmin implements KeystoneAdmin {
     private <T> Reply<T> attempt(Secret token, Supplier<Reply<T>> call) {
         return connection.with(token, () -> {
             var reply = Calls.attempt(call);
-            return reply instanceof Reply.Denied<T>(int status, var _) && status == 403 ? Calls.attempt(call) : reply;
+            if (reply instanceof Reply.Denied<T>(int status, var why) && status == 403) {
+                LOG.debugf("asked once more, since Keystone refused it: %s", why);
+                return Calls.attempt(call);
+            }
+            return reply;
         });
     }
 

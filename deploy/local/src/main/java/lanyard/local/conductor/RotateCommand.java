@@ -20,16 +20,24 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "A new client credential is sealed to the conductor, and the old one stays valid for the overlap that the"
-                    + " token issuer is set to. A new backend is noticed by no client."
+                    + " token issuer is set to. For a new backend no node is touched; clients that hold a token log in again."
         })
 public final class RotateCommand implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final int FARTHEST = 1_000;
 
     @Parameters(index = "0", paramLabel = "CLUSTER", description = "The cluster's UUID.")
     private UUID cluster = new UUID(0, 0);
 
     @ArgGroup
     private @Nullable Which which;
+
+    @Option(
+            names = "--generation",
+            paramLabel = "N",
+            description =
+                    "Which generation to make. Default: one more than was told last, if the topic still has that.")
+    private @Nullable Integer generation;
 
     @Option(
             names = "--timeout",
@@ -61,7 +69,7 @@ public final class RotateCommand implements Callable<Integer> {
         var of = which != null && which.backend ? Rotation.Of.BACKEND : Rotation.Of.CLIENT;
         var home = options.home();
         var errors = options.errors();
-        var rotation = new Rotation(cluster, of);
+        var rotation = new Rotation(cluster, of, generation == null ? 0 : generation);
         try (var events = CredentialEvents.fromTheBeginning(home)) {
             long start = System.nanoTime();
             while (!events.isCaughtUp()) {
@@ -95,10 +103,25 @@ public final class RotateCommand implements Callable<Integer> {
                     "the credential of cluster %s was revoked (%s)".formatted(cluster, revoked.meaning()),
                     "a revoked cluster gets none again; make a new cluster");
         }
-        if (!rotation.isProvisioned()) {
+        if (generation == null && rotation.told() == 0) {
             throw new Trouble(
-                    "cluster %s has no credential.provisioned, so there is nothing to rotate".formatted(cluster),
-                    "see what is known of it by ./lanyard events --cluster " + cluster);
+                    "the topic has no credential.provisioned of cluster %s, so there is nothing to rotate"
+                            .formatted(cluster),
+                    "see what it has by ./lanyard events --cluster %s; if it was told longer ago than the topic keeps, give the"
+                                    .formatted(cluster)
+                            + " generation that is to be made: --generation");
+        }
+        if (generation != null && generation <= rotation.told()) {
+            throw new Trouble(
+                    "cluster %s has generation %d already".formatted(cluster, rotation.told()),
+                    "ask for a later one, or leave --generation out");
+        }
+        // It can't be taken back, and there is an end to them.
+        if (generation != null && generation > rotation.told() + FARTHEST) {
+            throw new Trouble(
+                    "generation %d is more than %d beyond what was told of cluster %s"
+                            .formatted(generation, FARTHEST, cluster),
+                    "generations are counted one by one, and can't be taken back: ask for the next");
         }
     }
 
@@ -122,7 +145,11 @@ public final class RotateCommand implements Callable<Integer> {
                         "a revoked cluster gets none again; make a new cluster");
             }
             if (!rotation.isDone()) {
-                inTime(start, "the rotation was asked for, but is not done");
+                inTime(
+                        start,
+                        generation == null
+                                ? "the rotation was asked for, but is not done"
+                                : "the rotation was asked for, but is not done, or it has that generation");
             }
         }
         return true;

@@ -14,7 +14,7 @@ final class Rotation {
     enum Of {
         /** What the cluster's clients hold. */
         CLIENT,
-        /** What stands behind it in Keystone; no client notices. */
+        /** What stands behind it in Keystone; no node is touched. */
         BACKEND;
 
         private int generation(CredentialEvent event) {
@@ -29,12 +29,15 @@ final class Rotation {
     private int client;
     private int backend;
     private int wanted;
+    private boolean asked;
     private @Nullable CredentialEvent failed;
     private @Nullable CredentialEvent revoked;
 
-    Rotation(UUID cluster, Of of) {
+    /** @param wanted the generation to ask for; 0 for one more than what was told last */
+    Rotation(UUID cluster, Of of, int wanted) {
         this.cluster = cluster;
         this.of = of;
+        this.wanted = wanted;
     }
 
     void take(CredentialEvent event) {
@@ -61,36 +64,33 @@ final class Rotation {
     }
 
     private void takeReady(CredentialEvent event) {
-        if (isAsked() && event.generation() >= wanted) {
+        if (asked && event.generation() >= wanted) {
             ready.add(event.purpose());
         }
     }
 
     private void takeFailed(CredentialEvent event) {
-        if (isAsked() && of.generation(event) >= wanted) {
+        if (asked && of.generation(event) >= wanted) {
             failed = event;
         }
     }
 
-    /** Whether there is anything to rotate. */
-    boolean isProvisioned() {
-        return client > 0;
+    /** The generation that was told last; 0 if none was. */
+    int told() {
+        return of == Of.CLIENT ? client : backend;
     }
 
-    /** What to ask for: one more than there is. From here on, what is heard is the answer. */
+    /** What to ask for. From here on, what is heard is the answer. */
     OperatorEvent ask() {
-        wanted = (of == Of.CLIENT ? client : backend) + 1;
+        wanted = wanted == 0 ? told() + 1 : wanted;
+        asked = true;
         // It says what should be true, so saying it twice rotates once.
         return new OperatorEvent(
                 CredentialEvent.ROTATION,
                 cluster,
                 OperatorEvent.data(cluster)
-                        .put("client", of == Of.CLIENT ? wanted : client)
-                        .put("backend", of == Of.CLIENT ? backend : wanted));
-    }
-
-    private boolean isAsked() {
-        return wanted > 0;
+                        .put("client", of == Of.CLIENT ? wanted : Math.max(client, 1))
+                        .put("backend", of == Of.CLIENT ? Math.max(backend, 1) : wanted));
     }
 
     boolean isDone() {

@@ -241,6 +241,29 @@ class CommandsOnKafkaTest {
     }
 
     @Test
+    void whatWasToldLongerAgoThanTheTopicKeepsIsRotatedToTheGenerationThatIsGiven() throws Exception {
+        var cluster = UUID.randomUUID().toString();
+        var waiting =
+                new FutureTask<>(() -> run(new RotateCommand(), cluster, "--generation", "4", "--timeout", "30s"));
+        Thread.ofVirtual().start(waiting);
+
+        assertThat(new ObjectMapper()
+                        .readTree(
+                                awaitRequest(cluster, CredentialEvent.ROTATION).value())
+                        .path("data"))
+                .isEqualTo(new ObjectMapper()
+                        .readTree("{\"cluster\":\"%s\",\"client\":4,\"backend\":1}".formatted(cluster)));
+        tell(cluster, "credential.provisioned", provisioned(4, 2));
+        tell(cluster, "credential.ready", ready(cluster, 4, "new"));
+        assertThat(waiting.get()).startsWith("client generation 4 of cluster " + cluster + " is ready");
+
+        assertThat(trouble(new RotateCommand(), cluster, "--generation", "4"))
+                .hasMessageContaining("generation 4 already");
+        assertThat(trouble(new RotateCommand(), cluster, "--generation", "2000"))
+                .hasMessageContaining("beyond what was told");
+    }
+
+    @Test
     void anotherAttemptIsAskedForOnTheBusAndWaitedFor() throws Exception {
         var cluster = UUID.randomUUID().toString();
         tell(cluster, "credential.failed", "{\"reason\":\"owner-has-no-role\",\"message\":\"grant one\"}");
