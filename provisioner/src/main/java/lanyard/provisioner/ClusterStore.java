@@ -184,12 +184,6 @@ class ClusterStore {
                 .invoke(row -> row.previousKey = row.key.equals(key) ? null : row.previousKey));
     }
 
-    /** Id of the master key of the custodian's password. Blocks. */
-    String custodianKey(String project) {
-        return transactions.call(
-                session -> session.find(ProjectRow.class, project).map(row -> row.key));
-    }
-
     /**
      * Decides on the custodian of a project when one of its clusters gives its share back, in the caller's session. Whoever gives
      * back the last share keeps it until the custodian is gone or the share is handed over; so there is only ever one to remove it.

@@ -115,7 +115,7 @@ class ProvisionCluster implements Reconciliation {
             }
             case Step.Delegate delegate -> {
                 var project = delegate.project();
-                var key = store.custodianKey(project);
+                var key = store.custodianKey(project, false).id();
                 return make(
                         lease,
                         state,
@@ -161,7 +161,8 @@ class ProvisionCluster implements Reconciliation {
     }
 
     private Attempt<String> renewPassword(String project, User custodian, String key) {
-        var renewed = custodians.renewPassword(custodian.id(), project, key, () -> store.custodianKey(project));
+        var renewed = custodians.renewPassword(custodian.id(), project, key, () -> store.custodianKey(project, false)
+                .id());
         if (renewed instanceof Attempt.Made<String>(var has)) {
             store.custodianHas(project, has);
         }

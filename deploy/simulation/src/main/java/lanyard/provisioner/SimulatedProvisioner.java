@@ -27,7 +27,7 @@ public final class SimulatedProvisioner implements Replica {
     public SimulatedProvisioner(Surroundings around) {
         var config = around.settings().of(ProvisionerConfig.class);
         var profiles = around.settings().of(Profiles.class);
-        var keys = around.settings().keyRing();
+        var keys = around.keys();
         var store = new ClusterStore(
                 around.transactions(), keys, config, around.settings().of(ReconcileConfig.class), around.clock());
         var domain = new LanyardDomain(around.keystone(), config);

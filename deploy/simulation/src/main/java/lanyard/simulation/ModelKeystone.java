@@ -34,11 +34,12 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
     /** What was seen when somebody asked last, by trustor. */
     private final Map<String, Set<Trust>> seenFrom = new TreeMap<>();
 
-    private final Map<String, String> tokens = new TreeMap<>();
+    private final Map<String, Issued> tokens = new TreeMap<>();
     private final Set<String> projects = new TreeSet<>();
     private final TreeSet<String> roles = new TreeSet<>(List.of("member", "load-balancer_member", "reader"));
     private final Removals removals;
     private int ids;
+    private int passwords;
     private long outageUntil;
 
     ModelKeystone(World world, Removals removals) {
@@ -62,6 +63,8 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
         final String domain;
         boolean enabled = true;
         Secret password;
+        /** How many passwords there were before. */
+        int passwordSince;
         /** By project. */
         final Map<String, TreeSet<String>> roles = new TreeMap<>();
 
@@ -75,6 +78,9 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
 
     /** A trust with its roles. */
     record Delegation(Trust trust, TreeSet<String> roles) {}
+
+    /** @param at how many passwords there were before */
+    private record Issued(String trust, int at) {}
 
     // ---- What can be done by hand, and looked at
 
@@ -169,7 +175,13 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
     }
 
     void changePassword(Account user) {
-        user.password = Secret.of("changed by hand");
+        setPassword(user, Secret.of("changed by hand"));
+    }
+
+    /** Every token that came of the user's trusts, from either side, dies with the old one. */
+    private void setPassword(Account user, Secret password) {
+        user.password = password;
+        user.passwordSince = ++passwords;
         world.changed();
     }
 
@@ -185,7 +197,16 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
     boolean isGood(Secret token) {
         return tokens.entrySet().stream()
                 .filter(one -> Secret.of(one.getKey()).equals(token))
-                .anyMatch(one -> refusal(one.getValue()) == null);
+                .anyMatch(one -> isGood(one.getValue()));
+    }
+
+    private boolean isGood(Issued token) {
+        if (refusal(token.trust()) != null) {
+            return false;
+        }
+        var trust = present(trusts.get(token.trust())).trust();
+        return present(users.get(trust.trustorId())).passwordSince <= token.at()
+                && present(users.get(trust.trusteeId())).passwordSince <= token.at();
     }
 
     // ---- How calls go wrong
@@ -327,9 +348,8 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
     public Reply<Void> resetPassword(String userId, Secret password) {
         return call(
                 "reset password of " + userId, () -> found(users.get(userId)).then(user -> {
-                    user.password = password;
+                    setPassword(user, password);
                     user.enabled = true;
-                    world.changed();
                     return Reply.done();
                 }));
     }
@@ -529,7 +549,7 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
 
     private Token token(String trustId) {
         var id = "token-" + ++ids;
-        tokens.put(id, trustId);
+        tokens.put(id, new Issued(trustId, passwords));
         return new Token(Secret.of(id), World.instant(world.now()).plus(LIFETIME), LIFETIME, "{}");
     }
 

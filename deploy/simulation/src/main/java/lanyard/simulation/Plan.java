@@ -1,6 +1,7 @@
 package lanyard.simulation;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
@@ -23,6 +24,7 @@ import lanyard.common.events.Trusteeship;
  * @param asksConductor whether the conductor's API is configured
  * @param sweeps whether Keystone is swept, and people leave there what is nobody's
  * @param restores whether the database of one service, or of all at once, is set back
+ * @param newKeyAt from when on whoever starts has another master key as the current one; the others keep theirs
  */
 record Plan(
         int clusters,
@@ -38,8 +40,9 @@ record Plan(
         boolean asksConductor,
         boolean sweeps,
         boolean restores,
+        long newKeyAt,
         Map<Fault, Double> rates) {
-    /** In one schedule of so many there is a succession; in as many the conductor is asked, or Keystone swept. */
+    /** In one schedule of so many there is a succession; in as many the conductor is asked, or Keystone swept, or the master key changed. */
     private static final int SPECIAL = 8;
 
     /** In one schedule of so many a database is set back. */
@@ -110,6 +113,7 @@ record Plan(
                 asksConductor,
                 sweeps,
                 seed % RESTORED == 0 || ((sweeps || asksConductor) && special.nextInt(3) == 0),
+                newKeyAt(profiles.values(), special),
                 rates);
     }
 
@@ -123,6 +127,14 @@ record Plan(
         if (special.nextBoolean()) {
             rates.put(Fault.MESSAGE_LOST, special.nextDouble());
         }
+    }
+
+    /** Not where all clusters stand on the token issuer's user: that has one password, so there all replicas must have the same key. */
+    private static long newKeyAt(Collection<Profile> profiles, SplittableRandom special) {
+        return special.nextInt(SPECIAL) == 0
+                        && profiles.stream().allMatch(profile -> profile.trustee() == Trusteeship.PER_CLUSTER)
+                ? special.nextLong(World.HOUR)
+                : Long.MAX_VALUE;
     }
 
     private static Profile profile(SplittableRandom random, String... roles) {

@@ -174,6 +174,7 @@ final class Service {
                 world::undivided,
                 world.random::nextLong,
                 settings,
+                settings.keyRing(world.now() >= world.plan.newKeyAt()),
                 world.plan.sweeps(),
                 world.mutation);
     }

@@ -53,7 +53,8 @@ public final class Settings {
 
     private static final URI CONDUCTOR = URI.create("https://conductor.example.org/v1");
     private static final Map<Key, Settings> MADE = new ConcurrentHashMap<>();
-    private static final KeyRing KEYS = keys();
+    private static final KeyRing KEYS = keys("k1");
+    private static final KeyRing NEW_KEYS = keys("k2");
     private static final Seal SEAL = recipient();
 
     private final Map<String, Profile> profiles = new TreeMap<>();
@@ -93,9 +94,9 @@ public final class Settings {
                                 .prefix())));
     }
 
-    /** The master keys. */
-    public KeyRing keyRing() {
-        return KEYS;
+    /** The master keys, of which the first is the current one, or another. */
+    KeyRing keyRing(boolean another) {
+        return another ? NEW_KEYS : KEYS;
     }
 
     /** Seals to a recipient whom nobody knows. */
@@ -166,10 +167,12 @@ public final class Settings {
         throw new UnsupportedOperationException("a setting of " + type);
     }
 
-    private static KeyRing keys() {
-        var key = new byte[32];
-        Arrays.fill(key, (byte) 7);
-        return KeyRing.of(Map.of("k1", key), "k1");
+    private static KeyRing keys(String current) {
+        var first = new byte[32];
+        Arrays.fill(first, (byte) 7);
+        var second = new byte[32];
+        Arrays.fill(second, (byte) 8);
+        return KeyRing.of(Map.of("k1", first, "k2", second), current);
     }
 
     private static Seal recipient() {

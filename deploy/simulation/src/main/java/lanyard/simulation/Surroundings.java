@@ -33,6 +33,7 @@ import lanyard.common.reconcile.ReconcileConfig;
 import lanyard.common.reconcile.ReconcileParts;
 import lanyard.common.reconcile.Reconciliation;
 import lanyard.common.reconcile.Waits;
+import lanyard.common.secrets.KeyRing;
 import lanyard.common.settings.LanyardConfig;
 import org.hibernate.reactive.mutiny.Mutiny;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param await waits until something is so
  * @param undivided runs what is given to it at once, in one step: for what holds locks of the JVM's
  * @param between a number from the first (inclusive) to the second (exclusive), by chance
+ * @param keys the master keys that it started with
  * @param mutation the fault that is built in; {@code null} for none
  */
 public record Surroundings(
@@ -62,6 +64,7 @@ public record Surroundings(
         Executor undivided,
         LongBinaryOperator between,
         Settings settings,
+        KeyRing keys,
         boolean sweeps,
         @Nullable Mutation mutation) {
     private static final MeterRegistry NOBODY_COUNTS = new CompositeMeterRegistry();

@@ -65,7 +65,7 @@ public final class SimulatedTokenIssuer implements Replica {
                 store,
                 tokens,
                 source,
-                new ClientCredentials(around.settings().keyRing(), door, config),
+                new ClientCredentials(around.keys(), door, config),
                 around.settings().seal(),
                 door,
                 around.outbox(),
@@ -226,7 +226,7 @@ public final class SimulatedTokenIssuer implements Replica {
 
         @Override
         public boolean canAsk(Delegated what) {
-            return around.settings().keyRing().has(what.key());
+            return around.keys().has(what.key());
         }
 
         @Override
@@ -237,12 +237,12 @@ public final class SimulatedTokenIssuer implements Replica {
         }
 
         private Secret issuersPassword() {
-            var keys = around.settings().keyRing();
+            var keys = around.keys();
             return keys.derive(keys.current(), Purpose.ISSUER, UserNames.ISSUER, 1);
         }
 
         private Secret password(Delegated what) {
-            return around.settings().keyRing().derive(what.key(), Purpose.TRUSTEE, what.cluster(), what.generation());
+            return around.keys().derive(what.key(), Purpose.TRUSTEE, what.cluster(), what.generation());
         }
 
         @Override
