@@ -74,7 +74,8 @@ abstract class Fixture {
 
     final TestKeystone keystone = new TestKeystone();
     final TestBus bus = new TestBus();
-    final HttpClient http = HttpClient.newHttpClient();
+    final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     final List<Tenant> tenants = new ArrayList<>();
     final String cluster = UUID.randomUUID().toString();
 

@@ -225,7 +225,8 @@ class HealingTest extends Fixture {
 
     /** A sample of this name, with its labels; -1 if there is none. */
     private double counted(String sample) throws IOException, InterruptedException {
-        try (var http = HttpClient.newHttpClient()) {
+        try (var http =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             return http.send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString())
                     .body()
                     .lines()

@@ -38,7 +38,8 @@ class RevokerTest extends Fixture {
     @TestHTTPResource("/q/metrics")
     URI metrics;
 
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     @Test
     void aDeletedClusterLosesItsTrustAndItsUserAndItsTokenDies() {

@@ -75,7 +75,8 @@ class DoorOnAFailingKeystoneTest {
         public void close() {}
     };
 
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     @TestHTTPResource("/")
     URI door;

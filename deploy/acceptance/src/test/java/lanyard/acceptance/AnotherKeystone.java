@@ -19,7 +19,8 @@ import lanyard.common.testing.RealParts;
 
 /** A second server of the stack's own Keystone, on the same database, with other settings. */
 final class AnotherKeystone implements AutoCloseable {
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private final Map<String, String> settings = new HashMap<>();
     private final int port;

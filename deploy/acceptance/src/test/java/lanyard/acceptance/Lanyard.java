@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class Lanyard implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String GROUP = "mp.messaging.connector.smallrye-kafka.group.id";
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private final List<RealParts> schemas = List.of(new RealParts(), new RealParts(), new RealParts());
     final Map<String, String> settings;

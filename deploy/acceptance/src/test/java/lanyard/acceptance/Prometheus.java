@@ -25,7 +25,8 @@ import lanyard.common.testing.FreePort;
 
 /** A real Prometheus, from Debian's package, that scrapes once a second. */
 final class Prometheus implements AutoCloseable {
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path DIRECTORY =
             Path.of("target", "prometheus").toAbsolutePath().normalize();

@@ -23,7 +23,8 @@ final class ServiceProcess implements AutoCloseable {
     /** The checkout that is being tested. */
     static final Path THIS_VERSION = Path.of("..", "..").toAbsolutePath().normalize();
 
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final int PATIENCE_SECONDS = 30;
 
     private final Path program;

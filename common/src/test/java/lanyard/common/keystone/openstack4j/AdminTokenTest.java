@@ -93,7 +93,8 @@ class AdminTokenTest {
     }
 
     private static void revoke(String token) throws IOException, InterruptedException {
-        try (var http = HttpClient.newHttpClient()) {
+        try (var http =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             http.send(
                     HttpRequest.newBuilder(URI.create(RealParts.environment("LANYARD_KEYSTONE_URL") + "/auth/tokens"))
                             .DELETE()

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One service that reads the conductor's notifications, looked at from outside: its rows, and the memory that it has. */
 final class Reader {
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     final String service;
     private final Home home;

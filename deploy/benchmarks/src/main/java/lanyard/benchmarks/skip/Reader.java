@@ -12,7 +12,8 @@ import lanyard.local.terminal.Trouble;
 
 /** One service that reads the conductor's notifications, looked at from outside: how many it has passed over, and its CPU. */
 record Reader(String service, Home home, URI metrics) {
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     static Reader of(String service, Home home) {
         var url = home.env("LANYARD_" + service.toUpperCase(Locale.ROOT) + "_URL");
