@@ -128,6 +128,11 @@ final class SecuredDatabase implements AutoCloseable {
         var loaded = column("lanyard", "select pg_conf_load_time()");
         column("lanyard", "select pg_reload_conf()");
         await().until(() -> !column("lanyard", "select pg_conf_load_time()").equals(loaded));
+        endSessions();
+    }
+
+    /** Ends all sessions of the services. */
+    void endSessions() {
         column(
                 "lanyard",
                 "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usesysid > 10");
