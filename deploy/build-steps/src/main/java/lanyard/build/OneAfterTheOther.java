@@ -1,5 +1,8 @@
 package lanyard.build;
 
+import io.quarkus.builder.BuildChainBuilder;
+import io.quarkus.builder.BuildProvider;
+import io.quarkus.builder.item.SimpleBuildItem;
 import io.quarkus.deployment.annotations.BuildProducer;
 import io.quarkus.deployment.annotations.BuildStep;
 import io.quarkus.deployment.builditem.BytecodeTransformerBuildItem;
@@ -10,13 +13,29 @@ import java.util.concurrent.ExecutorService;
 import org.jboss.threads.EnhancedQueueExecutor;
 
 /**
- * Ends what {@code .mvn/jvm.config} begins: a build whose steps run one after the other. Quarkus 3.34 numbers what they record in the
- * order in which they come to it, so side by side they would make something else each time. Later ones number by step
- * (quarkusio/quarkus#53025): then this goes. The other options there take chance out of the order of sets of classes, which follows
- * {@code Object.hashCode}, and out of the names in Hibernate's proxies.
+ * Makes whole what {@code .mvn/jvm.config} begins: a build whose steps run one after the other, in the same order each time. Quarkus 3.34
+ * numbers what they record in the order in which they come to it, so otherwise they would make something else each time. Later ones
+ * number by step (quarkusio/quarkus#53025): then this goes. The other options there take chance out of the order of sets of classes,
+ * which follows {@code Object.hashCode}, and out of the names in Hibernate's proxies.
  */
-public class OneAfterTheOther {
+public class OneAfterTheOther implements BuildProvider {
     private static final int THREADS = 8;
+
+    /** The first step is done. That it is there is all there is to it. */
+    public static final class Begun extends SimpleBuildItem {}
+
+    /**
+     * One step that all others wait for. Those that wait for nothing are handed to the builder's thread one by one, and it has done some
+     * of them by then and handed itself what waited for these: on a machine that is busy, in between.
+     */
+    @Override
+    public void installInto(BuildChainBuilder builder) {
+        builder.addBuildStep(context -> context.produce(new Begun()))
+                .produces(Begun.class)
+                .build()
+                .addFinal(Begun.class)
+                .addPriorityItem(Begun.class);
+    }
 
     /** What is left to do once all is recorded, changing classes and packing jars, hands its work to other threads and waits for them. */
     @BuildStep
