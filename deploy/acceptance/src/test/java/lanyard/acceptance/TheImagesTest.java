@@ -107,15 +107,10 @@ class TheImagesTest {
 
     @Test
     @Order(1)
-    void another_checkout_of_the_same_sources_gives_the_same_layers_but_for_the_archive(@TempDir Path elsewhere)
-            throws Exception {
+    void another_checkout_of_the_same_sources_gives_the_same_layers(@TempDir Path elsewhere) throws Exception {
         assumeTrue(engine.setsTimes(), "the engine leaves the times of files in the layers");
         var second = SecondCheckout.of("revoker", elsewhere);
-        var again = engine.layersBuiltIn(second, "revoker");
-        var layers = engine.layers("revoker");
-        // The archive is the last one. It differed once on a machine under heavy load; why is not known.
-        assertThat(again).hasSameSizeAs(layers);
-        assertThat(again.subList(0, again.size() - 1)).isEqualTo(layers.subList(0, layers.size() - 1));
+        assertThat(engine.layersBuiltIn(second, "revoker")).isEqualTo(engine.layers("revoker"));
     }
 
     @Test
