@@ -166,16 +166,21 @@ class ClusterStore {
      * @param anew whether from the current one, whatever it was; that is written before the custodian gets that password
      */
     CustodianKey custodianKey(String project, boolean anew) {
-        return transactions.call(session -> session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE)
-                .map(row -> {
-                    if (anew && !row.key.equals(keys.current())) {
+        return transactions.call(
+                session -> (anew ? movedToCurrentKey(session, project) : session.find(ProjectRow.class, project))
+                        .map(row -> new CustodianKey(row.key, row.previousKey != null)));
+    }
+
+    private Uni<ProjectRow> movedToCurrentKey(Mutiny.Session session, String project) {
+        return session.find(ProjectRow.class, project, LockMode.PESSIMISTIC_WRITE)
+                .invoke(row -> {
+                    var had = row.key;
+                    if (row.moveTo(keys.current())) {
                         LOG.infof(
                                 "project %s: its custodian gets a password of master key %s in place of %s, and the tokens of its clusters die",
-                                project, keys.current(), row.key);
-                        row.moveTo(keys.current());
+                                project, row.key, had);
                     }
-                    return new CustodianKey(row.key, row.previousKey != null);
-                }));
+                });
     }
 
     /** The custodian has the password of this key. Blocks. */

@@ -37,11 +37,17 @@ class ProjectRow {
         this.key = key;
     }
 
-    /** The custodian is about to get the password of this key. */
-    void moveTo(String newKey) {
-        if (!key.equals(newKey)) {
-            previousKey = previousKey == null ? key : previousKey;
-            key = newKey;
+    /**
+     * The custodian is about to get the password of this key.
+     *
+     * @return whether it is another key than before
+     */
+    boolean moveTo(String newKey) {
+        if (key.equals(newKey)) {
+            return false;
         }
+        previousKey = previousKey == null ? key : previousKey;
+        key = newKey;
+        return true;
     }
 }

@@ -35,6 +35,7 @@ import lanyard.common.events.FailureReason;
 import lanyard.common.secrets.KeyRing;
 import lanyard.common.secrets.KeyRing.Purpose;
 import lanyard.common.secrets.Secret;
+import lanyard.common.testing.PlainHttp;
 import lanyard.common.testing.TestBus;
 import lanyard.common.testing.TestKeystone;
 import lanyard.common.testing.TestKeystone.Answer;
@@ -74,8 +75,7 @@ abstract class Fixture {
 
     final TestKeystone keystone = new TestKeystone();
     final TestBus bus = new TestBus();
-    final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    final HttpClient http = PlainHttp.client();
     final List<Tenant> tenants = new ArrayList<>();
     final String cluster = UUID.randomUUID().toString();
 

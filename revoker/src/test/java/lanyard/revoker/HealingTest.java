@@ -10,7 +10,6 @@ import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
@@ -21,6 +20,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import lanyard.common.events.EventSchemas;
 import lanyard.common.testing.Line;
+import lanyard.common.testing.PlainHttp;
 import lanyard.common.testing.RealConductor;
 import lanyard.common.testing.RealParts;
 import org.junit.jupiter.api.AfterEach;
@@ -225,8 +225,7 @@ class HealingTest extends Fixture {
 
     /** A sample of this name, with its labels; -1 if there is none. */
     private double counted(String sample) throws IOException, InterruptedException {
-        try (var http =
-                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+        try (var http = PlainHttp.client()) {
             return http.send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString())
                     .body()
                     .lines()

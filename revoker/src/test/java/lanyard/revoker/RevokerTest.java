@@ -23,6 +23,7 @@ import lanyard.common.delegation.UserNames;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.FailureReason;
 import lanyard.common.events.RetryRequested;
+import lanyard.common.testing.PlainHttp;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
 import org.junit.jupiter.api.Test;
@@ -38,8 +39,7 @@ class RevokerTest extends Fixture {
     @TestHTTPResource("/q/metrics")
     URI metrics;
 
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http = PlainHttp.client();
 
     @Test
     void aDeletedClusterLosesItsTrustAndItsUserAndItsTokenDies() {

@@ -13,7 +13,6 @@ import io.smallrye.reactive.messaging.kafka.KafkaClientService;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.sql.SQLException;
@@ -31,6 +30,7 @@ import java.util.stream.StreamSupport;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.EventSchemas;
 import lanyard.common.events.SweepRequested;
+import lanyard.common.testing.PlainHttp;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -461,8 +461,7 @@ class SweepKeystoneTest extends Fixture {
     }
 
     private boolean metric(String line) throws IOException, InterruptedException {
-        try (var http =
-                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+        try (var http = PlainHttp.client()) {
             return http.send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString())
                     .body()
                     .lines()

@@ -30,6 +30,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lanyard.common.events.CredentialProvisioned;
 import lanyard.common.secrets.KeyRing;
+import lanyard.common.testing.PlainHttp;
 import lanyard.common.testing.RealParts;
 import lanyard.tokenissuer.FaultyKeystone.Mode;
 import org.eclipse.microprofile.config.ConfigProvider;
@@ -75,8 +76,7 @@ class DoorOnAFailingKeystoneTest {
         public void close() {}
     };
 
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http = PlainHttp.client();
 
     @TestHTTPResource("/")
     URI door;

@@ -43,6 +43,7 @@ import lanyard.common.keystone.KeystoneTokens;
 import lanyard.common.keystone.Reply;
 import lanyard.common.secrets.KeyRing;
 import lanyard.common.secrets.Secret;
+import lanyard.common.testing.PlainHttp;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
 import lanyard.common.testing.TestKeystone;
@@ -65,8 +66,7 @@ class DoorTest {
 
     private static TestBus bus;
 
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http = PlainHttp.client();
     private final TestKeystone keystone = new TestKeystone();
 
     @TestHTTPResource("/")

@@ -31,6 +31,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
+import lanyard.common.testing.PlainHttp;
 import lanyard.common.testing.RealParts;
 import org.jspecify.annotations.Nullable;
 
@@ -76,8 +77,7 @@ final class FaultyKeystone implements AutoCloseable {
 
     private final int port;
     private final URI upstream = URI.create(RealParts.environment("LANYARD_KEYSTONE_URL"));
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http = PlainHttp.client();
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
     private final List<String> trusts = new CopyOnWriteArrayList<>();
     private final AtomicInteger calls = new AtomicInteger();

@@ -30,8 +30,7 @@ public final class RealConductor implements QuarkusTestResourceLifecycleManager 
     private static final String LINE = "test.conductor-line";
     private static final String TEMPLATE = "0a0a0a0a-0000-4000-8000-000000000000";
     private static final Duration START = Duration.ofMinutes(3);
-    private static final HttpClient HTTP =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient HTTP = PlainHttp.client();
 
     private final String name =
             "m" + UUID.randomUUID().toString().replace("-", "").substring(0, 12);

@@ -33,8 +33,7 @@ public final class TestKeystone {
     private static final DateTimeFormatter END =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http = PlainHttp.client();
     private final String url;
     private final Map<String, String> administrator;
     private @Nullable String adminToken;

@@ -15,12 +15,12 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import lanyard.common.testing.FreePort;
+import lanyard.common.testing.PlainHttp;
 import lanyard.common.testing.RealParts;
 
 /** A second server of the stack's own Keystone, on the same database, with other settings. */
 final class AnotherKeystone implements AutoCloseable {
-    private static final HttpClient HTTP =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient HTTP = PlainHttp.client();
 
     private final Map<String, String> settings = new HashMap<>();
     private final int port;

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import lanyard.common.testing.PlainHttp;
 import lanyard.common.testing.RealParts;
 import lanyard.common.testing.TestBus;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Lanyard implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String GROUP = "mp.messaging.connector.smallrye-kafka.group.id";
-    private static final HttpClient HTTP =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient HTTP = PlainHttp.client();
 
     private final List<RealParts> schemas = List.of(new RealParts(), new RealParts(), new RealParts());
     final Map<String, String> settings;

@@ -22,11 +22,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lanyard.common.testing.FreePort;
+import lanyard.common.testing.PlainHttp;
 
 /** A real Prometheus, from Debian's package, that scrapes once a second. */
 final class Prometheus implements AutoCloseable {
-    private static final HttpClient HTTP =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient HTTP = PlainHttp.client();
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path DIRECTORY =
             Path.of("target", "prometheus").toAbsolutePath().normalize();

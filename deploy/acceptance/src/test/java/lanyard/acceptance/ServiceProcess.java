@@ -17,14 +17,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import lanyard.common.testing.FreePort;
+import lanyard.common.testing.PlainHttp;
 
 /** One of the services as an operator runs it: the packaged program, in a process of its own. */
 final class ServiceProcess implements AutoCloseable {
     /** The checkout that is being tested. */
     static final Path THIS_VERSION = Path.of("..", "..").toAbsolutePath().normalize();
 
-    private static final HttpClient HTTP =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient HTTP = PlainHttp.client();
     private static final int PATIENCE_SECONDS = 30;
 
     private final Path program;

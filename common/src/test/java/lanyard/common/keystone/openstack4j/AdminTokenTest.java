@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.Collections;
@@ -12,6 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import lanyard.common.keystone.Reply;
+import lanyard.common.testing.PlainHttp;
 import lanyard.common.testing.RealParts;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,8 +93,7 @@ class AdminTokenTest {
     }
 
     private static void revoke(String token) throws IOException, InterruptedException {
-        try (var http =
-                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+        try (var http = PlainHttp.client()) {
             http.send(
                     HttpRequest.newBuilder(URI.create(RealParts.environment("LANYARD_KEYSTONE_URL") + "/auth/tokens"))
                             .DELETE()
