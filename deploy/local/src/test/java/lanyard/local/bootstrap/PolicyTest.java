@@ -40,7 +40,8 @@ class PolicyTest {
 
     /**
      * The deprecated default that Keystone honours beside the new one is not among what it prints. And in the later of these releases a
-     * reader of a domain is shown that domain in the list; before, there is nothing for this to be compared with.
+     * reader of a domain is shown that domain in the list; before, there is nothing for this to be compared with. Nor is there for what
+     * is mended in the policy of a Keystone, and here, but not in each package.
      */
     @Test
     void what_debians_keystone_has_by_default_is_what_is_kept() throws IOException, InterruptedException {
@@ -54,7 +55,11 @@ class PolicyTest {
                 .isIn(
                         printed.get("identity:" + name),
                         "rule:admin_required or " + printed.get("identity:" + name),
-                        printed.get("identity:" + name) + " or (role:reader and domain_id:%(target.domain.id)s)"));
+                        printed.get("identity:" + name) + " or (role:reader and domain_id:%(target.domain.id)s)",
+                        printed.get("identity:" + name)
+                                .replaceFirst(
+                                        "%\\(target.domain_id\\)s\\)$",
+                                        "%(target.domain_id)s and not None:%(target.domain_id)s)")));
     }
 
     @Test
