@@ -6,7 +6,6 @@ import io.micrometer.core.instrument.Metrics;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -23,7 +22,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
+import lanyard.common.testing.HttpMessage;
 import lanyard.common.testing.PlainHttp;
 import lanyard.common.testing.RealParts;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +37,6 @@ import org.jspecify.annotations.Nullable;
 /** Stands in front of the real Keystone, counts what comes, and fails as it is told to. */
 final class FaultyKeystone implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Pattern LENGTH = Pattern.compile("(?i)content-length: (\\d+)");
     private static final Pattern TRUST = Pattern.compile("\"OS-TRUST:trust\":\\{\"id\":\"([^\"]+)\"");
     private static final Duration SHIFT = Duration.ofHours(5);
 
@@ -182,18 +180,6 @@ final class FaultyKeystone implements AutoCloseable {
         }
     }
 
-    private record Request(String method, String path, String headers, String body) {
-        boolean isLogin() {
-            return method.equals("POST") && path.endsWith("/auth/tokens");
-        }
-
-        @Nullable
-        String header(String name) {
-            var found = Pattern.compile("(?im)^" + name + ": (\\S+)").matcher(headers);
-            return found.find() ? found.group(1) : null;
-        }
-    }
-
     private record Answer(int status, @Nullable String token, String body) {
         Answer withBody(String other) {
             return new Answer(status, token, other);
@@ -203,7 +189,7 @@ final class FaultyKeystone implements AutoCloseable {
     private void serve(Socket connection) {
         try (connection) {
             var in = new BufferedInputStream(connection.getInputStream());
-            for (var request = read(in); request != null; request = read(in)) {
+            for (var request = HttpMessage.read(in); request != null; request = HttpMessage.read(in)) {
                 calls.incrementAndGet();
                 var trust = TRUST.matcher(request.body());
                 if (trust.find()) {
@@ -225,7 +211,7 @@ final class FaultyKeystone implements AutoCloseable {
         }
     }
 
-    private void answer(Request request, Socket connection) throws IOException, InterruptedException {
+    private void answer(HttpMessage request, Socket connection) throws IOException, InterruptedException {
         var out = connection.getOutputStream();
         var now = mode;
         switch (now) {
@@ -274,7 +260,7 @@ final class FaultyKeystone implements AutoCloseable {
     }
 
     /** What the real Keystone answers. */
-    private Answer pass(Request request) throws IOException, InterruptedException {
+    private Answer pass(HttpMessage request) throws IOException, InterruptedException {
         var passed = HttpRequest.newBuilder(upstream.resolve(request.path()))
                 .method(request.method(), BodyPublishers.ofString(request.body()));
         for (var name : List.of("X-Auth-Token", "X-Subject-Token", "Content-Type", "Accept")) {
@@ -291,7 +277,7 @@ final class FaultyKeystone implements AutoCloseable {
         return new Answer(answer.statusCode(), token, answer.body());
     }
 
-    private Answer familiar(Request request) {
+    private Answer familiar(HttpMessage request) {
         return request.isLogin()
                 ? new Answer(201, "made-up-token-%032d".formatted(madeUp.incrementAndGet()), familiar)
                 : new Answer(200, request.header("X-Subject-Token"), familiar);
@@ -329,30 +315,6 @@ final class FaultyKeystone implements AutoCloseable {
         out.write((answer.status() == 204 ? "HTTP/1.1 204 No Content\r\n\r\n" : head(answer) + answer.body())
                 .getBytes(StandardCharsets.UTF_8));
         out.flush();
-    }
-
-    private static @Nullable Request read(InputStream in) throws IOException {
-        var lines = new ArrayList<String>();
-        var line = new StringBuilder();
-        for (var next = in.read(); ; next = in.read()) {
-            if (next < 0) {
-                return null;
-            }
-            if (next != '\n') {
-                line.append((char) next);
-                continue;
-            }
-            if (line.toString().isBlank()) {
-                break;
-            }
-            lines.add(line.toString().strip());
-            line.setLength(0);
-        }
-        var headers = String.join("\n", lines.subList(1, lines.size()));
-        var length = LENGTH.matcher(headers);
-        var body = length.find() ? in.readNBytes(Integer.parseInt(length.group(1))) : new byte[0];
-        var first = lines.getFirst().split(" ");
-        return new Request(first[0], first[1], headers, new String(body, StandardCharsets.UTF_8));
     }
 
     private void hangUp() {

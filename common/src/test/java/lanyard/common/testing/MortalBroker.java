@@ -109,12 +109,7 @@ public final class MortalBroker implements AutoCloseable {
                 main));
         command.addAll(List.of(arguments));
         command.add(properties().toString());
-        return new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        directory.resolve("log").toFile()))
-                .start();
+        return LoggedProcess.of(directory, directory.resolve("log"), command).start();
     }
 
     private static Path jars() {

@@ -1,6 +1,5 @@
 package lanyard.acceptance;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import lanyard.common.testing.LoggedProcess;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -140,14 +140,8 @@ record OldVersion(String name, String commit) {
     }
 
     private static void run(List<String> command, Path directory, Path log) {
-        var builder = new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectInput(new File("/dev/null"))
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
-        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         try {
-            var process = builder.start();
+            var process = LoggedProcess.of(directory, log, command).start();
             if (!process.waitFor(BUILD_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
                 process.destroy();
                 throw new IllegalStateException("the old version can't be had, see " + log);

@@ -12,11 +12,13 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import lanyard.common.testing.FreePort;
+import lanyard.common.testing.LoggedProcess;
 
 /**
  * A real RabbitMQ, from Debian's package, that a test may stop and start again. It has a node name, ports, data, an Erlang cookie and a
@@ -193,10 +195,7 @@ final class RealRabbitMq implements AutoCloseable {
     }
 
     private ProcessBuilder process(String... command) {
-        return new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+        return LoggedProcess.of(directory, log(), List.of(command));
     }
 
     private Path log() {

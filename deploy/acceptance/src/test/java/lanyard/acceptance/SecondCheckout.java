@@ -2,13 +2,13 @@ package lanyard.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import lanyard.common.testing.LoggedProcess;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -73,13 +73,7 @@ record SecondCheckout(Path root) {
     }
 
     private static int run(Path directory, Path output, List<String> command) throws IOException, InterruptedException {
-        var builder = new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectInput(new File("/dev/null"))
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile());
-        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        return builder.start().waitFor();
+        return LoggedProcess.of(directory, output, command).start().waitFor();
     }
 
     private static String read(Path log) {

@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import lanyard.common.testing.FreePort;
+import lanyard.common.testing.LoggedProcess;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
@@ -235,11 +236,7 @@ final class SecuredBroker implements AutoCloseable {
                 "-cp",
                 JARS.resolve("*").toString()));
         command.addAll(List.of(mainAndArguments));
-        return new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
-                .start();
+        return LoggedProcess.of(directory, log(), command).start();
     }
 
     private Path log() {

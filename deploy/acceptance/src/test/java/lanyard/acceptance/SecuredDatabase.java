@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import lanyard.common.testing.FreePort;
+import lanyard.common.testing.LoggedProcess;
 import lanyard.common.testing.RealParts;
 
 /**
@@ -212,11 +213,7 @@ final class SecuredDatabase implements AutoCloseable {
     }
 
     private Process run(List<String> command) throws IOException {
-        return new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
-                .start();
+        return LoggedProcess.of(directory, log(), command).start();
     }
 
     private Path data() {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import lanyard.common.testing.LoggedProcess;
 
 /**
  * Packages of Debian whose files are unpacked into a directory and not installed: installed, they would have a server of their own run on
@@ -56,11 +57,6 @@ record UnpackedPackages(Path directory, List<String> names) {
     }
 
     private int run(List<String> command) throws IOException, InterruptedException {
-        return new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
-                .start()
-                .waitFor();
+        return LoggedProcess.of(directory, log(), command).start().waitFor();
     }
 }

@@ -2,26 +2,23 @@ package lanyard.common.keystone.openstack4j;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Pattern;
 import javax.net.ServerSocketFactory;
+import lanyard.common.testing.HttpMessage;
 
 /** What a Keystone does that the real one can't be made to do. Logins work, unless told otherwise. */
 final class FakeKeystone implements AutoCloseable {
-    private static final Pattern LENGTH = Pattern.compile("(?i)content-length: (\\d+)");
 
     /** How a request is answered. */
     enum Mode {
@@ -55,13 +52,6 @@ final class FakeKeystone implements AutoCloseable {
         BABBLE
     }
 
-    /** A request as it came. */
-    record Request(String line, String headers, String body) {
-        boolean isLogin() {
-            return line.startsWith("POST /v3/auth/tokens");
-        }
-    }
-
     volatile Mode mode = Mode.WELL;
     volatile Mode loginMode = Mode.WELL;
     /** What is answered when all is well. */
@@ -79,7 +69,7 @@ final class FakeKeystone implements AutoCloseable {
     /** How many requests are answered by {@link Mode#ECHOING_REFUSAL} before {@link #mode} counts again. */
     final AtomicInteger refusals = new AtomicInteger();
 
-    final List<Request> requests = new CopyOnWriteArrayList<>();
+    final List<HttpMessage> requests = new CopyOnWriteArrayList<>();
     final AtomicInteger mostAtOnce = new AtomicInteger();
     private final AtomicInteger atOnce = new AtomicInteger();
     private final AtomicInteger tokens = new AtomicInteger();
@@ -109,7 +99,7 @@ final class FakeKeystone implements AutoCloseable {
         return "http://127.0.0.1:" + port() + "/v3";
     }
 
-    List<Request> requestsButLogins() {
+    List<HttpMessage> requestsButLogins() {
         return requests.stream().filter(request -> !request.isLogin()).toList();
     }
 
@@ -139,7 +129,7 @@ final class FakeKeystone implements AutoCloseable {
     private void serve(Socket connection) {
         try (connection) {
             var in = new BufferedInputStream(connection.getInputStream());
-            for (var request = read(in); request != null; request = read(in)) {
+            for (var request = HttpMessage.read(in); request != null; request = HttpMessage.read(in)) {
                 requests.add(request);
                 mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
                 try {
@@ -160,7 +150,7 @@ final class FakeKeystone implements AutoCloseable {
     }
 
     /** Whether the connection can be used again. */
-    private boolean answer(Request request, OutputStream out) throws IOException, InterruptedException {
+    private boolean answer(HttpMessage request, OutputStream out) throws IOException, InterruptedException {
         if (!request.isLogin() && hangUps.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
             return false;
         }
@@ -231,29 +221,6 @@ final class FakeKeystone implements AutoCloseable {
                         + "0".repeat(36) + "\r\nContent-Length: " + length + "\r\n\r\n" + body)
                 .getBytes(StandardCharsets.UTF_8));
         out.flush();
-    }
-
-    private static Request read(InputStream in) throws IOException {
-        var lines = new ArrayList<String>();
-        var line = new StringBuilder();
-        for (var next = in.read(); ; next = in.read()) {
-            if (next < 0) {
-                return null;
-            }
-            if (next != '\n') {
-                line.append((char) next);
-                continue;
-            }
-            if (line.toString().isBlank()) {
-                break;
-            }
-            lines.add(line.toString().strip());
-            line.setLength(0);
-        }
-        var headers = String.join("\n", lines.subList(1, lines.size()));
-        var length = LENGTH.matcher(headers);
-        var body = length.find() ? in.readNBytes(Integer.parseInt(length.group(1))) : new byte[0];
-        return new Request(lines.getFirst(), headers, new String(body, StandardCharsets.UTF_8));
     }
 
     @Override
