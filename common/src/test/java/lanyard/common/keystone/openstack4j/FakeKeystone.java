@@ -19,7 +19,6 @@ import lanyard.common.testing.HttpMessage;
 
 /** What a Keystone does that the real one can't be made to do. Logins work, unless told otherwise. */
 final class FakeKeystone implements AutoCloseable {
-
     /** How a request is answered. */
     enum Mode {
         /** 200 with {@link FakeKeystone#body}. */

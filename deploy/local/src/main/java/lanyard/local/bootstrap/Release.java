@@ -81,20 +81,18 @@ public enum Release {
     }
 
     private static Map<String, String> common() {
-        var ofReader = "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and ";
+        var inDomain = "(rule:admin_required) or (role:reader and system_scope:all)"
+                + " or (role:reader and domain_id:%(target.domain_id)s";
         var reader = "(rule:admin_required) or (role:reader and system_scope:all or ";
         var rules = new LinkedHashMap<String, String>();
         rules.put(
                 "list_domains",
                 "rule:admin_required or (role:reader and system_scope:all)"
                         + " or (role:reader and domain_id:%(target.domain.id)s)");
-        rules.put("list_users", ofReader + "domain_id:%(target.domain_id)s)");
+        rules.put("list_users", inDomain + ")");
         // As it is since CVE-2026-80183 was mended, by which whoever reads any project could list who has which role
-        // elsewhere. A
-        // Keystone from before that understands it too.
-        rules.put(
-                "list_role_assignments",
-                ofReader + "domain_id:%(target.domain_id)s and not None:%(target.domain_id)s)");
+        // elsewhere. A Keystone from before that understands it too.
+        rules.put("list_role_assignments", inDomain + " and not None:%(target.domain_id)s)");
         rules.put("list_trusts_for_trustor", reader + "user_id:%(target.trust.trustor_user_id)s)");
         rules.put("list_trusts_for_trustee", reader + "user_id:%(target.trust.trustee_user_id)s)");
         rules.put(
