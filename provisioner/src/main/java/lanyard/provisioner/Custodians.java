@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import lanyard.common.delegation.TrustsFromCustodian;
 import lanyard.common.delegation.UserNames;
 import lanyard.common.events.FailureReason;
 import lanyard.common.keystone.KeystoneAdmin;
@@ -79,12 +80,12 @@ class Custodians {
     /**
      * Removes the project's custodian; what is gone already is success.
      *
-     * @return whether it is gone: not if there are trusts from it, whoever has them
+     * @return whether it is gone: not if there are trusts from it that somebody can use
      */
     Attempt<Boolean> remove(String project) {
         return domain.remove(domainId -> {
             var removed = keystone.findUser(domainId, UserNames.custodian(project))
-                    .then(user -> keystone.trustsFrom(user.id())
+                    .then(user -> TrustsFromCustodian.of(keystone, domainId, user.id())
                             .then(trusts -> trusts.isEmpty()
                                     ? keystone.deleteUser(user.id()).map(nothing -> true)
                                     : new Reply.Done<>(false)));

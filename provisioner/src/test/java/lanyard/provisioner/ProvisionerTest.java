@@ -294,6 +294,31 @@ class ProvisionerTest extends Fixture {
     }
 
     @Test
+    void aTrustToSomebodyWhoIsGoneKeepsNoCustodian() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        var custodian = provisioned(cluster).at("/data/custodian/id").asText();
+        var password = "only in this test: 0b5f7a9e";
+        keystone.admin("PATCH", "/users/" + custodian, "{\"user\":{\"password\":\"%s\"}}".formatted(password));
+        keystone.makeTrustToNobody(
+                custodian,
+                password,
+                keystone.domainId(domain),
+                tenant.project(),
+                "member",
+                Instant.parse("2300-01-01T00:00:00Z"));
+
+        tellRevoked(cluster);
+
+        eventually().until(() -> is("revoked and share is null", cluster));
+        assertThat(custodian(tenant)).isEmpty();
+        assertThat(keystone.admin("GET", "/OS-TRUST/trusts?trustor_user_id=" + custodian, null)
+                        .body()
+                        .get("trusts"))
+                .isEmpty();
+    }
+
+    @Test
     void aLivingClusterOfTheProjectThatHasNoShareIsGivenTheLastOne() {
         var tenant = tenant("member");
         var other = tenant("member");

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import lanyard.common.delegation.TrustsFromCustodian;
 import lanyard.common.delegation.UserNames;
 import lanyard.common.events.CredentialEvent;
 import lanyard.common.events.SweepFinished;
@@ -181,11 +182,12 @@ class SweepKeystone {
     }
 
     /**
-     * Removes a custodian that delegates to nobody, in a project in which no cluster was heard of to the very last. If the provisioner
+     * Removes a custodian that delegates to nobody who is there, in a project in which no cluster was heard of to the very last. If the provisioner
      * takes it into use between this look and the removal, its next call fails, and it makes another.
      */
     private boolean removeCustodian(Orphan orphan) {
-        return switch (keystone.trustsFrom(orphan.id())) {
+        var used = delegations.domain().then(domain -> TrustsFromCustodian.of(keystone, domain, orphan.id()));
+        return switch (used) {
             case Reply.Done<List<Trust>>(var trusts)
             when trusts.isEmpty() && store.isAbandoned(orphan.whose()) ->
                 isDone(orphan, delegations.removeUser(orphan.id()));

@@ -167,7 +167,7 @@ class SweepKeystoneTest extends Fixture {
     }
 
     @Test
-    void aCustodianOfAProjectWithoutAClusterIsRemovedWithItsRolesUnlessItDelegatesToAnybody() {
+    void aCustodianOfAProjectWithoutAClusterIsRemovedWithItsRolesUnlessItDelegatesToSomebodyWhoIsThere() {
         var others = keystone.makeTenant("member");
         // A cluster that is known, in another project than the one in which it has its trust.
         var elsewhere = UUID.randomUUID().toString();
@@ -180,6 +180,13 @@ class SweepKeystoneTest extends Fixture {
             assertThat(fates(sweep(false))).containsExactly(Map.entry(made.custodian(), "left"));
             assertThat(isThere(made.custodian())).isTrue();
             keystone.admin("DELETE", "/OS-TRUST/trusts/" + made.trusts().getFirst(), null);
+            keystone.makeTrustToNobody(
+                    made.custodian(),
+                    GivenDelegation.PASSWORD,
+                    made.domainId(),
+                    others.project(),
+                    "member",
+                    GivenDelegation.name(elsewhere, "nobody"));
 
             assertThat(fates(sweep(false))).containsExactly(Map.entry(made.custodian(), "removed"));
 

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TestKeystone {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int TRIES = 300;
+    private static final int LONGEST_LAG_MILLIS = 60;
+
     private static final DateTimeFormatter END =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
@@ -262,15 +267,47 @@ public final class TestKeystone {
             String project,
             String role,
             Instant end) {
-        var trust =
-                """
-                {"trust":{"trustor_user_id":"%s","trustee_user_id":"%s","project_id":"%s","impersonation":false,
-                 "roles":[{"name":"%s"}],"expires_at":"%s","lanyard_domain":"%s"}}
-                """
-                        .formatted(trustor, trustee, project, role, END.format(end), domainId);
+        var trust = trust(trustor, domainId, trustee, project, role, end);
         return must(as(projectToken(trustor, password, project), "POST", "/OS-TRUST/trusts", trust))
                 .at("/trust/id")
                 .asText();
+    }
+
+    /**
+     * Makes a trust to a user of the domain that there is no more. Keystone does that if the user is removed in the middle of it, which is tried
+     * until it happens.
+     */
+    public void makeTrustToNobody(
+            String trustor, String password, String domainId, String project, String role, Instant end) {
+        for (int i = 0; i < TRIES; i++) {
+            // Not one for all: a token of the very second in which the password was set is refused.
+            var token = projectToken(trustor, password, project);
+            var trustee = makeUser(domainId, "nobody-" + i, password);
+            var trust = trust(trustor, domainId, trustee, project, role, end);
+            var making = CompletableFuture.supplyAsync(() -> as(token, "POST", "/OS-TRUST/trusts", trust));
+            // A bit later each time: when the middle is, only Keystone knows.
+            var removing = CompletableFuture.runAsync(
+                    () -> must(admin("DELETE", "/users/" + trustee, null)),
+                    CompletableFuture.delayedExecutor(i % LONGEST_LAG_MILLIS, TimeUnit.MILLISECONDS));
+            making.join();
+            removing.join();
+            if (!admin("GET", "/OS-TRUST/trusts?trustee_user_id=" + trustee, null)
+                    .body()
+                    .path("trusts")
+                    .isEmpty()) {
+                return;
+            }
+        }
+        throw new IllegalStateException("Keystone makes no trust to a user that is being removed");
+    }
+
+    private static String trust(
+            String trustor, String domainId, String trustee, String project, String role, Instant end) {
+        return """
+                {"trust":{"trustor_user_id":"%s","trustee_user_id":"%s","project_id":"%s","impersonation":false,
+                 "roles":[{"name":"%s"}],"expires_at":"%s","lanyard_domain":"%s"}}
+                """
+                .formatted(trustor, trustee, project, role, END.format(end), domainId);
     }
 
     /** A token of a trust, for its trustee, as Keystone gives it to whoever knows the password. */

@@ -223,8 +223,7 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
         }
         if (world.canWait() && world.strikes(Fault.KEYSTONE_SLOW)) {
             log(what, "...");
-            var until = world.now() + world.someTime(LONGEST_DELAY);
-            world.await(Coroutine.Next.KEYSTONE, () -> world.now() >= until, () -> until);
+            delay();
         }
         if (world.now() < outageUntil || world.strikes(Fault.KEYSTONE_UNAVAILABLE)) {
             log(what, "UNAVAILABLE");
@@ -257,6 +256,11 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
             log(what, outcome(reply));
         }
         return reply;
+    }
+
+    private void delay() {
+        var until = world.now() + world.someTime(LONGEST_DELAY);
+        world.await(Coroutine.Next.KEYSTONE, () -> world.now() >= until, () -> until);
     }
 
     private void log(String what, String outcome) {
@@ -448,7 +452,8 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
                                 .filter(user -> user.domain.equals(domainId))
                                 .map(ModelKeystone::seen)
                                 .toList(),
-                        false)));
+                        // Whoever might not be listed might be there.
+                        world.has(Mutation.KEEP_FOR_NOBODY))));
     }
 
     @Override
@@ -496,6 +501,10 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
             }
             if (!users.containsKey(trusteeId)) {
                 return new Reply.Missing<>();
+            }
+            // It does not look again: a trust to whom is removed meanwhile is made all the same, and stays.
+            if (world.canWait() && world.strikes(Fault.KEYSTONE_SLOW)) {
+                delay();
             }
             if (!taken.add(List.of(user.id, trusteeId, projectId, expiresAt))) {
                 return new Reply.Conflict<>();

@@ -37,6 +37,8 @@ public enum Mutation {
     EVERY_SHARE_IS_THE_LAST,
     /** A custodian that is being removed is used all the same. */
     USE_WHAT_IS_BEING_REMOVED,
+    /** A custodian is kept for whatever trust there is from it, also for one to a user who is gone. */
+    KEEP_FOR_NOBODY,
     /** Trusts of an earlier backend, or of an attempt that was cut short, stay. */
     KEEP_THE_SURPLUS,
     /** The door does not hear of revocations. */
