@@ -129,11 +129,15 @@ public final class OutageBenchmark implements BenchCommand.Benchmark {
             return census(site, fleet);
         });
         print(passed, whole, fleet.clusters().size(), site.wrongAnswers(), living, empty);
-        return living.isClean()
+        var isWell = living.isClean()
                 && empty.isClean()
                 && fleet.unsettled() == 0
                 && whole.isWell()
                 && passed.stream().allMatch(one -> one.recovery().isWell());
+        if (!isWell) {
+            site.unfinished().forEach(out::println);
+        }
+        return isWell;
     }
 
     /** How long it took is counted from a kill, and otherwise from when what was away is there again. */

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.URI;
+import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -132,10 +134,7 @@ final class Site implements AutoCloseable {
     /** A database can be copied and replaced only while nobody uses it. */
     private void withoutServices(String... statements) {
         how.services().forEach(this::stop);
-        var userAndPassword =
-                URI.create(variable("LANYARD_POSTGRES")).getUserInfo().split(":", 2);
-        var url = "jdbc:postgresql://" + database().getAuthority() + "/postgres";
-        try (var connection = DriverManager.getConnection(url, userAndPassword[0], userAndPassword[1]);
+        try (var connection = connect("/postgres");
                 var statement = connection.createStatement()) {
             for (var sql : statements) {
                 statement.execute(sql);
@@ -145,6 +144,34 @@ final class Site implements AutoCloseable {
                     "the database can't be copied or replaced (" + e.getMessage() + ")", "see who still uses it", e);
         }
         mend();
+    }
+
+    /** What the services have still to do, a line for each row that is not at rest, with why it is not. */
+    List<String> unfinished() {
+        var lines = new ArrayList<String>();
+        try (var connection = connect(database().getPath());
+                var statement = connection.createStatement()) {
+            for (var service : Parts.SERVICES) {
+                var rows = statement.executeQuery(
+                        "select cluster, phase, attempts, coalesce(why, 'no attempt has failed') from %s.cluster where due_at is not null"
+                                .formatted(Parts.role(service)));
+                while (rows.next()) {
+                    lines.add("%s is not done with cluster %s (%s), attempt %d: %s"
+                            .formatted(
+                                    service, rows.getString(1), rows.getString(2), rows.getInt(3), rows.getString(4)));
+                }
+            }
+        } catch (SQLException e) {
+            lines.add("what the services have still to do can't be read: " + e.getMessage());
+        }
+        return lines;
+    }
+
+    private Connection connect(String path) throws SQLException {
+        var userAndPassword =
+                URI.create(variable("LANYARD_POSTGRES")).getUserInfo().split(":", 2);
+        return DriverManager.getConnection(
+                "jdbc:postgresql://" + database().getAuthority() + path, userAndPassword[0], userAndPassword[1]);
     }
 
     /** Where Lanyard's database is, without user and password. */

@@ -34,7 +34,7 @@ public final class Parts {
     }
 
     /** The PostgreSQL role of a service, and its schema. */
-    static String role(String service) {
+    public static String role(String service) {
         return "lanyard_" + service.replace('-', '_');
     }
 }
