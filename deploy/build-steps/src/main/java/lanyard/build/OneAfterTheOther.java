@@ -16,7 +16,9 @@ import org.jboss.threads.EnhancedQueueExecutor;
  * Makes whole what {@code .mvn/jvm.config} begins: a build whose steps run one after the other, in the same order each time. Quarkus 3.34
  * numbers what they record in the order in which they come to it, so otherwise they would make something else each time. Later ones
  * number by step (quarkusio/quarkus#53025): then this goes. The other options there take chance out of the order of sets of classes,
- * which follows {@code Object.hashCode}, and out of the names in Hibernate's proxies.
+ * which follows {@code Object.hashCode}, out of the names in Hibernate's proxies, and out of the order of what Byte Buddy reads of a class
+ * by reflection, which follows the addresses that its methods' names have in the JVM's memory. Byte Buddy sorts if it is told that GraalVM's
+ * agent watches; 1.18.8 does if {@code net.bytebuddy.reproducible} is set.
  */
 public class OneAfterTheOther implements BuildProvider {
     private static final int THREADS = 8;
