@@ -8,6 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.zip.CRC32;
+import java.util.zip.ZipFile;
 import lanyard.common.testing.LoggedProcess;
 import org.junit.jupiter.api.Assumptions;
 
@@ -64,6 +68,28 @@ record SecondCheckout(Path root) {
 
     Path directory() {
         return root.resolve("checkout");
+    }
+
+    /** The files of a service that is built, and what is in its jars, each with its content's checksum. */
+    static Set<String> built(Path checkout, String service) throws IOException {
+        var directory = checkout.resolve(service).resolve("target/quarkus-app");
+        var built = new TreeSet<String>();
+        try (var files = Files.walk(directory)) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                var name = directory.relativize(file).toString();
+                var checksum = new CRC32();
+                checksum.update(Files.readAllBytes(file));
+                built.add("%s %08x".formatted(name, checksum.getValue()));
+                if (name.endsWith(".jar")) {
+                    try (var jar = new ZipFile(file.toFile())) {
+                        jar.stream()
+                                .map(entry -> "%s!%s %08x".formatted(name, entry.getName(), entry.getCrc()))
+                                .forEach(built::add);
+                    }
+                }
+            }
+        }
+        return built;
     }
 
     private void runs(Path directory, String... command) throws IOException, InterruptedException {
