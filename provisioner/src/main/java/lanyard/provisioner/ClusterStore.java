@@ -225,9 +225,14 @@ class ClusterStore {
                 .replaceWithVoid();
     }
 
-    /** Forgets a project whose custodian is gone, in the caller's session. */
-    Uni<Void> forgetProject(Mutiny.Session session, String project) {
-        return session.find(ProjectRow.class, project)
-                .chain(row -> row == null ? Uni.createFrom().voidItem() : session.remove(row));
+    /**
+     * Forgets a project whose custodian is gone, in the caller's session; but not if another cluster has a share again, by what was
+     * {@link #recall recalled} meanwhile, and is to give it back.
+     */
+    Uni<Void> forgetProject(Mutiny.Session session, String project, String cluster) {
+        return abandonProject(session, project, cluster)
+                .chain(last -> last
+                        ? session.find(ProjectRow.class, project).chain(session::remove)
+                        : Uni.createFrom().voidItem());
     }
 }

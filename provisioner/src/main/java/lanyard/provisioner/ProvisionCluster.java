@@ -286,7 +286,7 @@ class ProvisionCluster implements Reconciliation {
             when gone ->
                 store.commit(lease, state, (session, row) -> {
                     row.share = null;
-                    return store.forgetProject(session, project);
+                    return store.forgetProject(session, project, lease.cluster());
                 });
             case Attempt.Made<Boolean> _ -> keep(lease, state, project);
             case Attempt.Refused<Boolean>(var reason, var message) -> later(lease, state, message);

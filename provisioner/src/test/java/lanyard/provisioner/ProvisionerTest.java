@@ -6,12 +6,14 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import lanyard.common.database.Transactions;
 import lanyard.common.delegation.TrustName;
 import lanyard.common.events.CredentialFailed;
 import lanyard.common.events.CredentialRevoked;
@@ -32,6 +34,12 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(KeystoneSwitch.class)
 @TestProfile(Impatient.class)
 class ProvisionerTest extends Fixture {
+    @Inject
+    Transactions transactions;
+
+    @Inject
+    ClusterStore store;
+
     @Test
     void aNewClusterIsGivenWhatItsProfilesSayAndNothingElse() {
         var tenant = tenant("member", "load-balancer_member", "reader");
@@ -316,6 +324,19 @@ class ProvisionerTest extends Fixture {
                         .body()
                         .get("trusts"))
                 .isEmpty();
+    }
+
+    @Test
+    void aProjectIsNotForgottenWhileAClusterHasAShareInIt() {
+        var tenant = tenant("member");
+        tell("create", "pending", cluster, tenant);
+        provisioned(cluster);
+
+        transactions.call(session -> store.forgetProject(session, tenant.project(), "another"));
+
+        tellRevoked(cluster);
+        eventually().until(() -> is("revoked and share is null", cluster));
+        assertThat(custodian(tenant)).isEmpty();
     }
 
     @Test
