@@ -502,7 +502,7 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
             if (!users.containsKey(trusteeId)) {
                 return new Reply.Missing<>();
             }
-            // It does not look again: a trust to whom is removed meanwhile is made all the same, and stays.
+            // It does not look again: a trust to somebody who is removed meanwhile is made all the same, and stays.
             if (world.canWait() && world.strikes(Fault.KEYSTONE_SLOW)) {
                 delay();
             }
