@@ -307,7 +307,7 @@ class ProvisionerTest extends Fixture {
         tell("create", "pending", cluster, tenant);
         var custodian = provisioned(cluster).at("/data/custodian/id").asText();
         var password = "only in this test: 0b5f7a9e";
-        keystone.admin("PATCH", "/users/" + custodian, "{\"user\":{\"password\":\"%s\"}}".formatted(password));
+        setPassword(custodian, password);
         keystone.makeTrustToNobody(
                 custodian,
                 password,

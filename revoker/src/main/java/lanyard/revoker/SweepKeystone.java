@@ -182,8 +182,8 @@ class SweepKeystone {
     }
 
     /**
-     * Removes a custodian that delegates to nobody who is there, in a project in which no cluster was heard of to the very last. If the provisioner
-     * takes it into use between this look and the removal, its next call fails, and it makes another.
+     * Removes a custodian that delegates to nobody who is there, in a project in which no cluster was heard of to the very last. If the
+     * provisioner takes it into use between this look and the removal, its next call fails, and it makes another.
      */
     private boolean removeCustodian(Orphan orphan) {
         var used = delegations.domain().then(domain -> TrustsFromCustodian.of(keystone, domain, orphan.id()));

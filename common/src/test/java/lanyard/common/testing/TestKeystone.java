@@ -274,8 +274,8 @@ public final class TestKeystone {
     }
 
     /**
-     * Makes a trust to a user of the domain that there is no more. Keystone does that if the user is removed in the middle of it, which is tried
-     * until it happens.
+     * Makes a trust to a user of the domain that there is no more. Keystone does that if the user is removed in the middle of it, which is
+     * tried until it happens.
      */
     public void makeTrustToNobody(
             String trustor, String password, String domainId, String project, String role, Instant end) {

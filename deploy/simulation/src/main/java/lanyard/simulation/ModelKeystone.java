@@ -221,10 +221,7 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
         if (world.isCalm()) {
             outageUntil = 0;
         }
-        if (world.canWait() && world.strikes(Fault.KEYSTONE_SLOW)) {
-            log(what, "...");
-            delay();
-        }
+        mayTakeItsTime(what);
         if (world.now() < outageUntil || world.strikes(Fault.KEYSTONE_UNAVAILABLE)) {
             log(what, "UNAVAILABLE");
             return new Reply.Unavailable<>("503");
@@ -258,9 +255,12 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
         return reply;
     }
 
-    private void delay() {
-        var until = world.now() + world.someTime(LONGEST_DELAY);
-        world.await(Coroutine.Next.KEYSTONE, () -> world.now() >= until, () -> until);
+    private void mayTakeItsTime(String what) {
+        if (world.canWait() && world.strikes(Fault.KEYSTONE_SLOW)) {
+            log(what, "...");
+            var until = world.now() + world.someTime(LONGEST_DELAY);
+            world.await(Coroutine.Next.KEYSTONE, () -> world.now() >= until, () -> until);
+        }
     }
 
     private void log(String what, String outcome) {
@@ -491,7 +491,8 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
     @Override
     public Reply<Trust> createTrust(
             Trustor trustor, String trusteeId, String projectId, Set<String> roleNames, Instant expiresAt) {
-        return call("make a trust to " + trusteeId, () -> {
+        var what = "make a trust to " + trusteeId;
+        return call(what, () -> {
             var user = users.get(trustor.userId());
             if (user == null || !user.enabled || !user.password.equals(trustor.password())) {
                 return new Reply.Denied<>(401, "the trustor can't log in");
@@ -503,9 +504,7 @@ final class ModelKeystone implements KeystoneAdmin, KeystoneTokens {
                 return new Reply.Missing<>();
             }
             // It does not look again: a trust to somebody who is removed meanwhile is made all the same, and stays.
-            if (world.canWait() && world.strikes(Fault.KEYSTONE_SLOW)) {
-                delay();
-            }
+            mayTakeItsTime(what);
             if (!taken.add(List.of(user.id, trusteeId, projectId, expiresAt))) {
                 return new Reply.Conflict<>();
             }

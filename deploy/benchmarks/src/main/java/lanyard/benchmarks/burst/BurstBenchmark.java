@@ -2,9 +2,7 @@ package lanyard.benchmarks.burst;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,6 +26,7 @@ import lanyard.local.keystone.Keystone;
 import lanyard.local.stack.Home;
 import lanyard.local.stack.Launch;
 import lanyard.local.stack.Parts;
+import lanyard.local.stack.PostgresUrl;
 import lanyard.local.stack.Stack;
 import lanyard.local.stack.UpOptions;
 import lanyard.local.terminal.Terminal;
@@ -91,12 +90,9 @@ public final class BurstBenchmark implements BenchCommand.Benchmark {
         var tenant = Tenant.make(admin, terminal, "burst", suffix);
         ROLES.forEach(tenant::grant);
         var kafka = home.env("LANYARD_KAFKA");
-        var database = URI.create(home.env("LANYARD_POSTGRES"));
-        var userAndPassword = database.getUserInfo().split(":", 2);
-        var url = "jdbc:postgresql://%s:%d%s".formatted(database.getHost(), database.getPort(), database.getPath());
         try (var bus = new NotificationBus(kafka);
                 var events = CredentialEvents.fromNowOn(kafka);
-                var connection = DriverManager.getConnection(url, userAndPassword[0], userAndPassword[1])) {
+                var connection = PostgresUrl.parse(home.env("LANYARD_POSTGRES")).connect()) {
             var readers = Stream.of(Parts.PROVISIONER, Parts.REVOKER)
                     .map(service -> new Reader(service, home, connection))
                     .toList();

@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Locale;
 import lanyard.local.stack.Home;
+import lanyard.local.stack.Parts;
 import lanyard.local.stack.Stack;
 import lanyard.local.terminal.Trouble;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ final class Reader {
         this.database = database;
         this.metrics = URI.create(home.env("LANYARD_" + service.toUpperCase(Locale.ROOT) + "_URL"))
                 .resolve("/q/metrics");
-        this.table = "lanyard_" + service + ".cluster";
+        this.table = Parts.role(service) + ".cluster";
     }
 
     /**

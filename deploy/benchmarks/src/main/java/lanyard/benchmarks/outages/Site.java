@@ -3,9 +3,6 @@ package lanyard.benchmarks.outages;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.URI;
-import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,6 +16,7 @@ import lanyard.local.keystone.Keystone;
 import lanyard.local.stack.Home;
 import lanyard.local.stack.Launch;
 import lanyard.local.stack.Parts;
+import lanyard.local.stack.PostgresUrl;
 import lanyard.local.stack.Stack;
 import lanyard.local.stack.UpOptions;
 import lanyard.local.terminal.Terminal;
@@ -52,11 +50,14 @@ final class Site implements AutoCloseable {
             var toKafka = new BrokerCable(variable("LANYARD_KAFKA"));
             kafkaCables.put(part, toKafka);
             var database = database();
-            var toDatabase = new Cable(database.getAuthority());
+            var toDatabase = new Cable(database.server());
             databaseCables.put(part, toDatabase);
             how = how.with(part, "LANYARD_KEYSTONE_URL", proxy.url())
                     .with(part, "LANYARD_KAFKA", toKafka.address())
-                    .with(part, "LANYARD_DATABASE_URL", "postgresql://" + toDatabase.address() + database.getPath());
+                    .with(
+                            part,
+                            "LANYARD_DATABASE_URL",
+                            "postgresql://" + toDatabase.address() + "/" + database.database());
         }
         how = how.with(Parts.replica(Parts.TOKEN_ISSUER, 2), "LANYARD_DOOR_URL", variable("LANYARD_DOOR_URL"));
         terminal.during("A second replica of each service", this::mend);
@@ -134,7 +135,7 @@ final class Site implements AutoCloseable {
     /** A database can be copied and replaced only while nobody uses it. */
     private void withoutServices(String... statements) {
         how.services().forEach(this::stop);
-        try (var connection = connect("/postgres");
+        try (var connection = database().in("postgres").connect();
                 var statement = connection.createStatement()) {
             for (var sql : statements) {
                 statement.execute(sql);
@@ -149,7 +150,7 @@ final class Site implements AutoCloseable {
     /** What the services have still to do, a line for each row that is not at rest, with why it is not. */
     List<String> unfinished() {
         var lines = new ArrayList<String>();
-        try (var connection = connect(database().getPath());
+        try (var connection = database().connect();
                 var statement = connection.createStatement()) {
             for (var service : Parts.SERVICES) {
                 var rows = statement.executeQuery(
@@ -167,21 +168,13 @@ final class Site implements AutoCloseable {
         return lines;
     }
 
-    private Connection connect(String path) throws SQLException {
-        var userAndPassword =
-                URI.create(variable("LANYARD_POSTGRES")).getUserInfo().split(":", 2);
-        return DriverManager.getConnection(
-                "jdbc:postgresql://" + database().getAuthority() + path, userAndPassword[0], userAndPassword[1]);
-    }
-
-    /** Where Lanyard's database is, without user and password. */
-    private URI database() {
-        var url = URI.create(variable("LANYARD_POSTGRES"));
-        return URI.create("postgresql://%s:%d%s".formatted(url.getHost(), url.getPort(), url.getPath()));
+    /** Lanyard's database, as its owner. */
+    private PostgresUrl database() {
+        return PostgresUrl.parse(variable("LANYARD_POSTGRES"));
     }
 
     private String lanyard() {
-        return database().getPath().substring(1);
+        return database().database();
     }
 
     void keystoneIs(Mood mood) {

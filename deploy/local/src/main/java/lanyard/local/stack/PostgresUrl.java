@@ -16,8 +16,9 @@ import lanyard.local.terminal.Trouble;
  *
  * @param query connection parameters such as {@code sslmode=require}, or empty
  */
-record PostgresUrl(String host, int port, String user, String password, String database, String query) {
-    static PostgresUrl parse(String text) {
+public record PostgresUrl(String host, int port, String user, String password, String database, String query) {
+    /** Reads such a URL; {@link Trouble}, which does not repeat it, if it is none, or names no host or user. */
+    public static PostgresUrl parse(String text) {
         try {
             var uri = new URI(text);
             var scheme = uri.getScheme();
@@ -58,7 +59,8 @@ record PostgresUrl(String host, int port, String user, String password, String d
         return new PostgresUrl(host, port, otherUser, otherPassword, database, query);
     }
 
-    PostgresUrl in(String otherDatabase) {
+    /** Another database of the same server, as the same user. */
+    public PostgresUrl in(String otherDatabase) {
         return new PostgresUrl(host, port, user, password, otherDatabase, query);
     }
 
@@ -76,11 +78,13 @@ record PostgresUrl(String host, int port, String user, String password, String d
         return server() + "/" + encode(database) + (query.isEmpty() ? "" : "?" + query);
     }
 
-    String server() {
+    /** Host and port. */
+    public String server() {
         return host + ":" + port;
     }
 
-    Connection connect() throws SQLException {
+    /** Connects; a statement that takes longer than a minute breaks the connection. */
+    public Connection connect() throws SQLException {
         var properties = new Properties();
         properties.setProperty("user", user);
         properties.setProperty("password", password);
